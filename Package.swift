@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where the project itself is built, not on a stranger's newer compiler.
+let isCI = Context.environment["CI"] != nil
+
+/// Settings of every target.
+let shared: [SwiftSetting] =
+    [
+        // `any P` is spelled out: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // A member is visible only where its module is imported: …/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // An import leaks into the API only when it says so: …/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // Async functions stay on their caller's executor: …/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (isCI ? [.treatAllWarnings(as: .error)] : [])
+
+/// Settings of the targets that touch raw memory: every unsafe use is marked, and spans may be returned.
+let confined: [SwiftSetting] = shared + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func example(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Apus"], path: "Examples/\(name)", exclude: ["README.md"], swiftSettings: shared)
+}
+
+let package = Package(
+    name: "apus",
+    products: [
+        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "PickleCoding", targets: ["PickleCoding"]),
+        .executable(name: "apus", targets: ["ApusCommandLine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: [
+        // MARK: The system below
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "SystemSupport", dependencies: ["CLinux"], swiftSettings: shared),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "SystemSupport"], swiftSettings: confined),
+
+        // MARK: What travels
+        .target(name: "PickleCoding", swiftSettings: confined),
+        .target(name: "WorkflowCore", dependencies: [logging], swiftSettings: shared),
+        .target(name: "WireProtocol", dependencies: ["PickleCoding", "WorkflowCore"], swiftSettings: shared),
+        .target(name: "Monitoring", dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
+
+        // MARK: The processes
+        .target(
+            name: "InterchangeRuntime",
+            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap],
+            swiftSettings: shared),
+        .target(
+            name: "ManagerRuntime",
+            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap],
+            swiftSettings: shared),
+        .target(
+            name: "WorkerRuntime",
+            dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport", logging], swiftSettings: shared),
+
+        // MARK: The submitting program
+        .target(
+            name: "DataFlow",
+            dependencies: ["PickleCoding", "WorkflowCore", "Monitoring", "SystemSupport", deque],
+            swiftSettings: shared),
+        .target(
+            name: "HighThroughput",
+            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque],
+            swiftSettings: shared),
+        .target(name: "ProgressDisplay", dependencies: ["SystemSupport"], swiftSettings: shared),
+        .target(
+            name: "Launch",
+            dependencies: [
+                "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
+                "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport", logging,
+            ],
+            swiftSettings: shared),
+        .target(name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"], swiftSettings: shared),
+
+        // MARK: The command line
+        .executableTarget(
+            name: "ApusCommandLine",
+            dependencies: [
+                "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
+                "WireProtocol", "WorkflowCore", "SystemSupport", arguments,
+            ],
+            swiftSettings: shared),
+
+        // MARK: Examples
+        example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,19 @@
+/// What an app declares about itself besides its name and body.
+public struct AppOptions: Sendable {
+    /// Raised by you when the meaning of the app changes; both ends must agree on it.
+    public var version: Int
+    /// How often a failed call is tried again; `nil` takes the workflow's number.
+    public var retries: Int?
+    /// Lower numbers run first; `nil` runs after all that have one.
+    public var priority: Int?
+    /// The label of the executor that runs the app; `nil` takes the workflow's first.
+    public var executor: String?
+
+    /// Declares nothing unusual.
+    public init(version: Int = 1, retries: Int? = nil, priority: Int? = nil, executor: String? = nil) {
+        self.version = version
+        self.retries = retries
+        self.priority = priority
+        self.executor = executor
+    }
+}

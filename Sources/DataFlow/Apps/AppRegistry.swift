@@ -1,0 +1,31 @@
+import SystemSupport
+package import WorkflowCore
+
+/// All apps that the program has declared so far.
+package enum AppRegistry {
+    private struct Content {
+        var table = TaskTable()
+        var fault: TaskTableError?
+    }
+
+    private static let content = Locked(Content())
+
+    static func add(_ definition: TaskDefinition) {
+        content.withLock { content in
+            do throws(TaskTableError) {
+                try content.table.add(definition)
+            } catch {
+                content.fault = content.fault ?? error
+            }
+        }
+    }
+
+    /// The table as it is now: what a workflow that starts at this moment knows.
+    ///
+    /// - Throws: ``WorkflowError`` when two apps have one name.
+    package static func sealedTable() throws(WorkflowError) -> TaskTable {
+        let (table, fault) = content.withLock { ($0.table, $0.fault) }
+        if let fault { throw WorkflowError(.appNameTaken, fault.description) }
+        return table
+    }
+}

@@ -1,0 +1,108 @@
+import SystemSupport
+import WireProtocol
+import WorkflowCore
+import ZeroMQ
+
+/// The three sockets of an executor (wire document §2.1), and what it waits on.
+final class ClientSockets {
+    let poller: Poller
+    let taskPort: Int
+    let resultPort: Int
+    let commandPort: Int
+    private let context: Context
+    private let tasks: Socket
+    private let results: Socket
+    private let command: Socket
+    private let monitor: SocketMonitor
+    private var connections = 0
+    private var awaitsReply = false
+
+    /// Binds the sockets to ports of this machine.
+    init(ports: Range<Int>, curve: CurveRole?, wakeUp: WakeUp) throws {
+        context = try Context()
+        // The interchange is the CURVE server on every socket, even on those to which it connects.
+        let options = SocketOptions(curve: curve)
+        tasks = try Socket(context, .dealer, options: options)
+        results = try Socket(context, .dealer, options: options)
+        command = try Socket(context, .request, options: options)
+        monitor = try tasks.monitor([.handshakeSucceeded, .disconnected])
+        taskPort = try tasks.bindToRandomPort(address: "127.0.0.1", ports: ports)
+        resultPort = try results.bindToRandomPort(address: "127.0.0.1", ports: ports)
+        commandPort = try command.bindToRandomPort(address: "127.0.0.1", ports: ports)
+        poller = try Poller()
+        try poller.add(results, id: 1)
+        try poller.add(command, id: 2)
+        try poller.add(descriptor: wakeUp.descriptor, .read, id: 3)
+        try poller.add(monitor.socket, id: 4)
+    }
+
+    /// Sends one request and waits for its reply; `abort` is asked now and then whether waiting has become useless.
+    func request(
+        _ request: InterchangeCommand, before deadline: UInt64, abort: () -> ExecutionError?
+    ) throws -> [UInt8] {
+        var sent = false
+        while Monotonic.nanoseconds < deadline {
+            if !sent { sent = try command.trySend(copying: request.encode()) }
+            if sent, let reply = try command.receive() { return reply.toArray() }
+            if let error = abort() { throw error }
+            // Before the interchange has connected, a request has nowhere to go: look again soon.
+            try poller.wait(timeoutNanoseconds: sent ? 50_000_000 : 1_000_000) { _ in }
+        }
+        throw ExecutionError(
+            .interchangeLost, "the interchange did not answer \(request) in time; see its log in the run directory")
+    }
+
+    /// Queues a task for the interchange; false when it is not connected.
+    func sendTask(_ message: [UInt8]) -> Bool {
+        if message.count < Message.adoptionThreshold {
+            return (try? tasks.trySend(copying: message)) ?? false
+        }
+        do {
+            try tasks.send(Message(adopting: message))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Whether to be woken when a task can be sent again.
+    func watchTasks(_ on: Bool) {
+        if on { try? poller.add(tasks, .write, id: 7) } else { poller.remove(id: 7) }
+    }
+
+    /// The next message of the results channel.
+    func nextResult() -> [UInt8]? {
+        guard let message = try? results.receive() else { return nil }
+        return message.toArray()
+    }
+
+    /// Tells the interchange which results are here; a lost acknowledgement is made good after the next reconnect.
+    func acknowledge(_ ids: [Int]) {
+        _ = try? results.trySend(copying: ExecutorAcknowledgement.encode(ids))
+    }
+
+    /// Asks which of these the interchange does not have.
+    func resume(_ ids: [Int]) {
+        guard !awaitsReply else { return }
+        awaitsReply = (try? command.trySend(copying: InterchangeCommand.resume(outstanding: ids).encode())) ?? false
+    }
+
+    /// The answer to ``resume(_:)``, when it is there.
+    func receiveMissing() -> [Int]? {
+        guard awaitsReply, let reply = try? command.receive() else { return nil }
+        awaitsReply = false
+        return try? reply.toArray().withUnsafeBytes { try CommandReply.parseMissing($0) }
+    }
+
+    /// Reads what happened to the connection of the task socket; true when it has come back after a loss.
+    func connectionCameBack() -> Bool {
+        var cameBack = false
+        while let event = try? monitor.next() {
+            guard event.kind == .handshakeSucceeded else { continue }
+            connections += 1
+            cameBack = connections > 1
+        }
+        return cameBack
+    }
+
+}

@@ -1,0 +1,180 @@
+// The executor's half of the conversation with the interchange, as a value: which tasks wait here, which are out
+// there, what has to be acknowledged, and what must be sent again after a broken connection.
+//
+//     submitted ─▶ queued ─▶ (encode) ─▶ outstanding ─▶ result ─▶ delivered, then acknowledged
+//                    ▲                        │
+//                    └──── missing after a reconnect
+
+import DequeModule
+
+/// What a client of an interchange knows.
+package struct ClientState: Sendable {
+    /// What happens.
+    package enum Event: Sendable, Equatable {
+        /// A task was handed in; ids are given by the caller, each once.
+        case submitted(Int)
+        /// A task that ``Effect/encode(_:)`` named has this many bytes.
+        case encoded(Int, bytes: Int)
+        /// A task cannot be encoded.
+        case encodingFailed(Int)
+        /// A result came in, of this many bytes.
+        case result(Int, bytes: Int)
+        /// The connection came back after it was lost.
+        case reconnected
+        /// The interchange answered a resume: it has never seen these, or lost them.
+        case missing([Int])
+        /// Time passes.
+        case tick
+    }
+
+    /// What has to be done.
+    package enum Effect: Sendable, Equatable {
+        /// Encode this task and report its size.
+        case encode(Int)
+        /// Send the task encoded last.
+        case send(Int)
+        /// Report the result to whoever waits for it.
+        case deliver(Int)
+        /// The result was reported before, or never asked for: drop it.
+        case ignoreResult(Int)
+        /// Tell the interchange that these results are here.
+        case acknowledge([Int])
+        /// Tell the interchange what is waited for.
+        case resume([Int])
+    }
+
+    /// The limits of one client.
+    package struct Limits: Sendable {
+        /// Bytes of unfinished task messages out there; one task is let through whatever its size.
+        package var unfinishedBytes: Int
+        /// Results after which they are acknowledged.
+        package var acknowledgeCount = 512
+        /// Bytes of results after which they are acknowledged.
+        package var acknowledgeBytes = 1 << 20
+        /// Nanoseconds after which results are acknowledged however few they are.
+        package var acknowledgePeriod: UInt64 = 2_000_000_000
+
+        /// Limits.
+        package init(unfinishedBytes: Int) { self.unfinishedBytes = unfinishedBytes }
+    }
+
+    private let limits: Limits
+    /// Whether the interchange has said that it speaks Apus; a stock one gets no acknowledgements.
+    package var acknowledges = false
+    private var queue: Deque<Int> = []
+    /// The bytes of each task out there.
+    private var outstanding: [Int: Int] = [:]
+    private var outstandingBytes = 0
+    /// The task that is encoded and waits for room.
+    private var held: (id: Int, bytes: Int)?
+    private var encoding = false
+    private var unacknowledged: [Int] = []
+    private var unacknowledgedBytes = 0
+    private var lastAcknowledgement: UInt64 = 0
+
+    /// A client that has sent nothing.
+    package init(limits: Limits) { self.limits = limits }
+
+    /// Tasks that have not left this process.
+    package var queuedCount: Int { queue.count + (held == nil ? 0 : 1) }
+    /// Tasks out there.
+    package var outstandingCount: Int { outstanding.count }
+    /// When ``Event/tick`` is next of use; `nil` for never.
+    package var nextDeadline: UInt64? {
+        unacknowledged.isEmpty ? nil : lastAcknowledgement + limits.acknowledgePeriod
+    }
+
+    /// Takes one event at the time `now` (nanoseconds) and appends what has to be done about it.
+    package mutating func handle(_ event: Event, at now: UInt64, into effects: inout [Effect]) {
+        switch event {
+        case .submitted(let id):
+            queue.append(id)
+            advance(&effects)
+        case .encoded(let id, let bytes):
+            encoding = false
+            held = (id, bytes)
+            advance(&effects)
+        case .encodingFailed:
+            encoding = false
+            advance(&effects)
+        case .result(let id, let bytes):
+            result(id, bytes, now, &effects)
+        case .reconnected:
+            guard acknowledges else { return }
+            effects.append(.resume(outstanding.keys.sorted()))
+        case .missing(let ids):
+            for id in ids.reversed() {
+                guard let bytes = outstanding.removeValue(forKey: id) else { continue }
+                outstandingBytes -= bytes
+                queue.prepend(id)
+            }
+            advance(&effects)
+        case .tick:
+            if let due = nextDeadline, now >= due { acknowledge(now, &effects) }
+        }
+    }
+
+    private mutating func result(_ id: Int, _ bytes: Int, _ now: UInt64, _ effects: inout [Effect]) {
+        if let size = outstanding.removeValue(forKey: id) {
+            outstandingBytes -= size
+            effects.append(.deliver(id))
+        } else if let index = queue.firstIndex(of: id) {
+            // Declared missing, and then its result arrived after all.
+            queue.remove(at: index)
+            effects.append(.deliver(id))
+        } else {
+            effects.append(.ignoreResult(id))
+        }
+        if acknowledges {
+            if unacknowledged.isEmpty { lastAcknowledgement = now }
+            unacknowledged.append(id)
+            unacknowledgedBytes += bytes
+            if unacknowledged.count >= limits.acknowledgeCount || unacknowledgedBytes >= limits.acknowledgeBytes {
+                acknowledge(now, &effects)
+            }
+        }
+        advance(&effects)
+    }
+
+    private mutating func acknowledge(_ now: UInt64, _ effects: inout [Effect]) {
+        effects.append(.acknowledge(unacknowledged))
+        unacknowledged.removeAll(keepingCapacity: true)
+        unacknowledgedBytes = 0
+        lastAcknowledgement = now
+    }
+
+    /// Sends the held task if there is room, and asks for the next one.
+    private mutating func advance(_ effects: inout [Effect]) {
+        if let task = held, outstanding.isEmpty || outstandingBytes + task.bytes <= limits.unfinishedBytes {
+            held = nil
+            outstanding[task.id] = task.bytes
+            outstandingBytes += task.bytes
+            effects.append(.send(task.id))
+        }
+        if held == nil, !encoding, let next = queue.popFirst() {
+            encoding = true
+            effects.append(.encode(next))
+        }
+    }
+
+    /// Forgets everything and names what had not ended, oldest first.
+    package mutating func abandon() -> [Int] {
+        let left = outstanding.keys + queue + (held.map { [$0.id] } ?? [])
+        outstanding = [:]
+        outstandingBytes = 0
+        queue = []
+        held = nil
+        return left.sorted()
+    }
+
+    /// What must hold after every event; a text for the first thing that does not.
+    package func checkInvariants() -> String? {
+        let sum = outstanding.values.reduce(0, +)
+        if sum != outstandingBytes { return "\(sum) bytes are out, \(outstandingBytes) are counted" }
+        if outstanding.count > 1, outstandingBytes > limits.unfinishedBytes {
+            return "\(outstandingBytes) bytes are out, \(limits.unfinishedBytes) are allowed"
+        }
+        if held != nil, encoding { return "a task is held while another is encoded" }
+        return nil
+    }
+}

@@ -1,0 +1,27 @@
+import SystemSupport
+
+extension HighThroughputConfiguration {
+    /// The cores this process may use.
+    public static var coreCount: Int { max(1, CurrentProcess.availableCores.count) }
+
+    /// What is wrong with the values; `nil` when they can work.
+    package var fault: String? {
+        if workers < 1 { return "workers is \(workers); at least 1 is needed" }
+        if workers > 4096 { return "workers is \(workers); one manager starts at most 4096" }
+        if case .fixed(let count) = prefetch, count < 0 { return "prefetch is \(count); it is 0 or more" }
+        if let workerPort, !(1...65_535).contains(workerPort) {
+            return "workerPort is \(workerPort); a port is 1 to 65535"
+        }
+        for (name, range) in [("workerPortRange", workerPortRange), ("interchangePortRange", interchangePortRange)]
+        where range.lowerBound < 1 || range.upperBound > 65_536 || range.count < 3 {
+            return "\(name) is \(range); it is at least three ports between 1 and 65535"
+        }
+        if label.isEmpty || label.contains("/") { return "label is '\(label)'; it is a file name" }
+        if maximumUnfinishedBytes < 1 { return "maximumUnfinishedBytes is \(maximumUnfinishedBytes); it is positive" }
+        guard heartbeatPeriod > 0, heartbeatThreshold > heartbeatPeriod else {
+            return "heartbeatPeriod is \(heartbeatPeriod) and heartbeatThreshold \(heartbeatThreshold); "
+                + "the period is positive and shorter than the threshold"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,59 @@
+/// How calls run on worker processes: where the workers are, and how they are reached.
+public struct HighThroughputConfiguration: Sendable, Equatable {
+    /// How many tasks a manager holds beyond its workers.
+    public enum Prefetch: Sendable, Equatable {
+        /// The manager decides by how short the tasks are.
+        case automatic
+        /// This many.
+        case fixed(Int)
+    }
+
+    /// The name in logs, and of the directory of logs within the run directory.
+    public var label: String
+    /// Worker processes on this machine.
+    public var workers: Int
+    /// How many tasks the manager holds beyond its workers.
+    public var prefetch: Prefetch
+    /// Whether every connection is encrypted and authenticated (CURVE).
+    public var encrypted: Bool
+    /// The address on which the interchange listens; `nil` is 127.0.0.1, enough for workers of this machine.
+    public var address: String?
+    /// The port on which it listens for managers; `nil` chooses one from `workerPortRange`.
+    public var workerPort: Int?
+    /// Where ports for managers are chosen (Parsl's default).
+    public var workerPortRange: Range<Int>
+    /// Where the executor's own ports are chosen (Parsl's default).
+    public var interchangePortRange: Range<Int>
+    /// Whether lines that tasks print are shown at once; `nil` does so when the program runs on a terminal.
+    public var echo: Bool?
+    /// Bytes of unfinished task messages beyond the submitting process, or one task if that is larger: 128 MiB.
+    public var maximumUnfinishedBytes: Int
+    /// Seconds between heartbeats.
+    public var heartbeatPeriod: Double
+    /// Seconds of silence after which a process counts as lost.
+    public var heartbeatThreshold: Double
+    /// How often a local manager that died is started again.
+    public var managerRestarts: Int
+    /// Whether the interchange logs each task.
+    public var debugLog: Bool
+
+    /// Workers on this machine.
+    ///
+    /// - Parameters:
+    ///   - label: the name in logs.
+    ///   - workers: worker processes; `nil` starts one for each core.
+    ///   - encrypted: whether connections use CURVE.
+    public init(label: String = "htex", workers: Int? = nil, encrypted: Bool = true) {
+        self.label = label
+        self.workers = workers ?? HighThroughputConfiguration.coreCount
+        prefetch = .automatic
+        self.encrypted = encrypted
+        workerPortRange = 54_000..<55_000
+        interchangePortRange = 55_000..<56_000
+        maximumUnfinishedBytes = 128 << 20
+        heartbeatPeriod = 2
+        heartbeatThreshold = 10
+        managerRestarts = 3
+        debugLog = false
+    }
+}

@@ -1,0 +1,113 @@
+import SystemSupport
+import WireProtocol
+import ZeroMQ
+
+// What comes from the executor: tasks, commands, acknowledgements.
+
+extension InterchangeLoop {
+    @discardableResult
+    func readTasks(_ now: UInt64) throws(ZeroMQError) -> Int {
+        var count = 0
+        let logsEach = log.isEnabled(.debug)
+        while count < Self.messagesPerTurn, let message = try sockets.tasks.receive() {
+            count += 1
+            if message.hasMore {
+                try sockets.tasks.discardRest()
+                log.log(.warning, "a task message of several frames: dropped")
+                continue
+            }
+            let envelope: TaskEnvelope
+            do throws(WireError) {
+                envelope = try message.withUnsafeBytes { bytes throws(WireError) in try TaskEnvelope.parse(bytes) }
+            } catch {
+                log.log(.error, "a task message of \(message.count) bytes cannot be read, and was dropped: \(error)")
+                continue
+            }
+            let size = message.count
+            let handle = store.add(message, envelope)
+            state.handle(
+                .taskArrived(handle, id: envelope.taskID, priority: envelope.priority, size: size), at: now,
+                into: &effects)
+            if !effects.list.isEmpty {
+                perform(at: now)
+            } else if logsEach {
+                log.log(.debug, "Put task \(envelope.taskID) onto pending_task_queue")
+            }
+        }
+        return count
+    }
+
+    @discardableResult
+    func readCommands(_ now: UInt64) throws(ZeroMQError) -> Int {
+        var count = 0
+        while count < Self.messagesPerTurn, let message = try sockets.commands.receive() {
+            count += 1
+            let command: InterchangeCommand
+            if message.hasMore {
+                try sockets.commands.discardRest()
+                command = .unknown("a request of several frames")
+            } else {
+                command = message.withUnsafeBytes { InterchangeCommand.parse($0) }
+            }
+            answer(command, now)
+        }
+        return count
+    }
+
+    private func answer(_ command: InterchangeCommand, _ now: UInt64) {
+        switch command {
+        case .workerBinds:
+            reply(CommandReply.port(sockets.workerPort))
+        case .connectedBlocks:
+            reply(CommandReply.blocks(state.connectedBlocks))
+        case .managers:
+            reply(CommandReply.managers(state.managerSummaries(at: now)))
+        case .managersPackages:
+            reply(CommandReply.packages(state.managerPackages))
+        case .hold(let manager):
+            handle(.hold(ManagerIdentity(manager)), at: now)
+            reply(CommandReply.none())
+        case .hello(let hello):
+            log.log(.info, "the executor speaks the Apus extensions, version \(hello.version)")
+            handle(.hello(hello), at: now)
+            reply(CommandReply.helloAccepted())
+        case .resume(let outstanding):
+            log.log(.info, "the executor connected again and waits for \(outstanding.count) tasks")
+            handle(.resume(outstanding: outstanding), at: now)  // replies by an effect
+        case .unknown(let text):
+            log.log(.error, "unknown command: \(text)")
+            reply(CommandReply.none())
+        }
+    }
+
+    /// Answers the request being handled; every request needs exactly one reply.
+    func reply(_ bytes: [UInt8]) {
+        do throws(ZeroMQError) {
+            try sockets.commands.send(Message(adopting: bytes))
+        } catch {
+            log.log(.error, "a command was not answered: \(error)")
+        }
+    }
+
+    @discardableResult
+    func readAcknowledgements(_ now: UInt64) throws(ZeroMQError) -> Int {
+        var count = 0
+        while count < Self.messagesPerTurn, let message = try sockets.results.receive() {
+            count += 1
+            if message.hasMore {
+                try sockets.results.discardRest()
+                log.log(.warning, "an acknowledgement of several frames: dropped")
+                continue
+            }
+            do throws(WireError) {
+                let ids = try message.withUnsafeBytes { bytes throws(WireError) in
+                    try ExecutorAcknowledgement.parse(bytes)
+                }
+                handle(.acknowledged(ids), at: now)
+            } catch {
+                log.log(.warning, "a message on the results channel cannot be read, and was dropped: \(error)")
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,189 @@
+import HeapModule
+import WireProtocol
+
+// How managers go: silence, closed connections, drain and hold.
+
+extension InterchangeState {
+    /// How long a manager whose connection closed may take to come back (rulings 9).
+    static var reconnectGrace: UInt64 { 1_000_000_000 }
+
+    /// A manager lives; it is answered, as Parsl's managers end without.
+    mutating func heartbeat(of identity: ManagerIdentity, at now: UInt64, into effects: inout InterchangeEffects) {
+        guard let slot = heard(identity, at: now) else { return logUnknown(identity, "heartbeat", into: &effects) }
+        managers[slot].lastHeartbeat = now
+        if sendAcknowledgements(to: slot, into: &effects) { return }
+        effects.list.append(.heartbeat(identity))
+    }
+
+    /// The executor wants a manager to get no more tasks.
+    ///
+    /// There is no way back.
+    mutating func hold(_ identity: ManagerIdentity, at now: UInt64, into effects: inout InterchangeEffects) {
+        guard let slot = slots[identity] else {
+            effects.list.append(.log(.warning, "asked to hold manager \(identity), which is not registered: ignored"))
+            return
+        }
+        managers[slot].active = false
+        refresh(slot)
+        effects.list.append(.log(.info, "manager \(identity) is held, \(managers[slot].inFlight) in flight"))
+        reportNode(slot, into: &effects)
+    }
+
+    // MARK: Drain
+
+    /// A manager gets no more tasks, and ends when it has finished those it has.
+    mutating func drain(_ slot: Int, at now: UInt64, into effects: inout InterchangeEffects) {
+        guard !managers[slot].draining else { return }
+        managers[slot].draining = true
+        refresh(slot)
+        effects.list.append(
+            .log(.info, "manager \(managers[slot].identity) is draining, \(managers[slot].inFlight) in flight"))
+        if managers[slot].inFlight == 0 { endDrain(slot, into: &effects) }
+    }
+
+    /// A drained manager has finished everything.
+    mutating func endDrain(_ slot: Int, into effects: inout InterchangeEffects) {
+        sendAcknowledgements(to: slot, into: &effects)
+        effects.list.append(.shutdown(managers[slot].identity))
+        managers[slot].active = false
+        reportNode(slot, into: &effects)
+        effects.list.append(.log(.info, "manager \(managers[slot].identity) is drained"))
+        notify(.managerDrained, managers[slot].registration, "", into: &effects)
+        remove(slot)
+    }
+
+    // MARK: Loss
+
+    /// A manager is gone: its tasks are reported, and it is forgotten.
+    mutating func lose(_ slot: Int, _ reason: String, at now: UInt64, into effects: inout InterchangeEffects) {
+        let registration = managers[slot].registration
+        if managers[slot].active {
+            managers[slot].active = false
+            reportNode(slot, into: &effects)
+        }
+        let lost = LostManager(identity: managers[slot].identity, host: registration.hostname, reason: reason)
+        effects.list.append(
+            .log(.warning, "manager \(lost.identity) is lost: \(reason); \(managers[slot].inFlight) in flight"))
+        while managers[slot].head >= 0 {
+            fail(TaskHandle(index: managers[slot].head), lost, from: slot, now: now, into: &effects)
+        }
+        notify(.managerLost, registration, reason, into: &effects)
+        remove(slot)
+    }
+
+    private mutating func fail(
+        _ handle: TaskHandle, _ lost: LostManager, from slot: Int, now: UInt64, into effects: inout InterchangeEffects
+    ) {
+        let id = ledger.records[handle.position].id
+        unlink(handle, from: slot, now: now)
+        ledger.finish(handle, retained: retainsResults)
+        effects.list.append(.failTask(handle, id: id, lost, retained: retainsResults))
+    }
+
+    private mutating func remove(_ slot: Int) {
+        let identity = managers[slot].identity
+        candidates.remove(slot)
+        slots[identity] = nil
+        if let descriptor = managers[slot].descriptor, descriptors[descriptor] == identity {
+            descriptors[descriptor] = nil
+        }
+        generations[slot] &+= 1
+        freeSlots.append(slot)
+    }
+
+    // MARK: Closed connections
+
+    /// A connection closed.
+    ///
+    /// Descriptors are used again, so this is a hint: whoever it was is asked.
+    mutating func disconnected(_ descriptor: Int32, into effects: inout InterchangeEffects) {
+        guard let identity = descriptors.removeValue(forKey: descriptor), let slot = slots[identity] else { return }
+        managers[slot].descriptor = nil
+        effects.list.append(.checkReachable(identity))
+    }
+
+    /// The answer to ``InterchangeEffect/checkReachable(_:)``.
+    mutating func confirm(
+        _ identity: ManagerIdentity, isReachable: Bool, at now: UInt64, into effects: inout InterchangeEffects
+    ) {
+        guard let slot = slots[identity] else { return }
+        if isReachable {
+            managers[slot].suspectUntil = nil
+            // An Apus manager registers again and says what it holds. A stock pool does not, so what was sent since it
+            // was last heard counts as lost with the connection: a task that never ends would be worse.
+            if managers[slot].isApus { refresh(slot) } else { failUnheard(slot, now: now, into: &effects) }
+            return
+        }
+        guard let limit = managers[slot].suspectUntil else {
+            managers[slot].suspectUntil = now &+ Self.reconnectGrace
+            arm(.suspicion, at: now &+ Self.reconnectGrace, for: slot)
+            refresh(slot)
+            return
+        }
+        if now >= limit { lose(slot, "its connection closed and did not come back", at: now, into: &effects) }
+    }
+
+    private mutating func failUnheard(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
+        let lost = LostManager(
+            identity: managers[slot].identity, host: managers[slot].registration.hostname,
+            reason: "its connection was interrupted while the task was on its way")
+        var index = managers[slot].head
+        while index >= 0 {
+            let record = ledger.records[Int(index)]
+            // Counts wrap around, so the difference decides.
+            if Int32(bitPattern: record.turn &- managers[slot].turnWhenHeard) > 0 {
+                fail(TaskHandle(index: index), lost, from: slot, now: now, into: &effects)
+            }
+            index = record.next
+        }
+        refresh(slot)
+        if managers[slot].draining, managers[slot].inFlight == 0 { endDrain(slot, into: &effects) }
+    }
+
+    // MARK: Time
+
+    /// Sets a timer unless one of the kind is set; a timer that comes up too early is set again.
+    mutating func arm(_ kind: ManagerTimer.Kind, at deadline: UInt64, for slot: Int) {
+        guard managers[slot].armed.insert(kind).inserted else { return }
+        timers.insert(
+            ManagerTimer(deadline: deadline, slot: Int32(slot), generation: generations[slot], kind: kind))
+    }
+
+    /// Looks at every manager whose moment has come.
+    mutating func runTimers(at now: UInt64, into effects: inout InterchangeEffects) {
+        while let timer = timers.min, timer.deadline <= now {
+            timers.removeMin()
+            let slot = Int(timer.slot)
+            guard generations[slot] == timer.generation else { continue }
+            managers[slot].armed.remove(timer.kind)
+            switch timer.kind {
+            case .silence:
+                let limit = managers[slot].lastHeard &+ managers[slot].threshold
+                if limit < now {
+                    let seconds = (now &- managers[slot].lastHeard) / 1_000_000_000
+                    lose(slot, "nothing was heard of it for \(seconds) s", at: now, into: &effects)
+                } else {
+                    arm(.silence, at: max(limit, now) &+ 1, for: slot)
+                }
+            case .drain:
+                guard let drainAt = managers[slot].drainAt else { continue }
+                if drainAt <= now { drain(slot, at: now, into: &effects) } else { arm(.drain, at: drainAt, for: slot) }
+            case .suspicion:
+                guard let limit = managers[slot].suspectUntil else { continue }
+                if limit <= now {
+                    effects.list.append(.checkReachable(managers[slot].identity))
+                } else {
+                    arm(.suspicion, at: limit, for: slot)
+                }
+            }
+        }
+    }
+
+    /// This process could not listen for a while, so nobody's silence counts until now.
+    mutating func forgive(at now: UInt64) {
+        for slot in slots.values {
+            managers[slot].lastHeard = now
+            if managers[slot].suspectUntil != nil { managers[slot].suspectUntil = now &+ Self.reconnectGrace }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import WireProtocol
+
+// How managers come, and how an Apus executor presents itself.
+
+extension InterchangeState {
+    /// A manager presented itself, for the first time or again.
+    mutating func register(
+        _ identity: ManagerIdentity, _ arrival: ManagerArrival, at now: UInt64, into effects: inout InterchangeEffects
+    ) {
+        let registration = arrival.registration
+        let known = slots[identity]
+        if monitors {
+            effects.list.append(
+                .nodeInfo(
+                    NodeRecord(
+                        registration: registration, tasks: known.map(tasksInFlight(at:)) ?? [], active: true,
+                        draining: false, lastHeartbeat: now, idleSince: now)))
+        }
+        guard versionsMatch(registration) else {
+            let mine = Self.versions(python: settings.pythonVersion, parsl: settings.parslVersion)
+            let other = Self.versions(python: registration.pythonVersion, parsl: registration.parslVersion)
+            effects.list.append(.log(.error, "manager \(identity) runs \(other), this interchange \(mine): ending"))
+            effects.list.append(.versionMismatch(interchange: mine, manager: other))
+            effects.list.append(.finish)
+            return
+        }
+        if let refusal = refusal(of: registration) {
+            if let known { lose(known, "it registered again with another task table", at: now, into: &effects) }
+            effects.list.append(.log(.error, "manager \(identity) refused: \(refusal)"))
+            effects.list.append(.refuse(identity, refusal))
+            notify(.managerRefused, registration, refusal, into: &effects)
+            return
+        }
+        // Another start time means another process; a process does not change its kind either.
+        if let known,
+            managers[known].registration.startTime != registration.startTime
+                || managers[known].isApus != (registration.apus != nil)
+        {
+            lose(known, "another process registered under its name", at: now, into: &effects)
+        }
+        if let slot = slots[identity] {
+            update(slot, arrival, at: now)
+            if !managers[slot].isApus { remember(block: registration.blockID) }
+            let count = managers[slot].inFlight
+            effects.list.append(.log(.info, "manager \(identity) registered again, \(count) in flight"))
+            welcome(slot, into: &effects)
+            sendAgain(slot, now: now, into: &effects)
+            if arrival.drainDelay == 0 { drain(slot, at: now, into: &effects) } else { refresh(slot) }
+        } else {
+            let slot = add(identity, registration, at: now)
+            update(slot, arrival, at: now)
+            remember(block: registration.blockID)
+            effects.list.append(
+                .log(
+                    .info,
+                    "manager \(identity) registered: host \(registration.hostname), block \(registration.blockID.text), "
+                        + "\(registration.workerCount) workers, capacity \(registration.maxCapacity)"))
+            welcome(slot, into: &effects)
+            notify(.managerRegistered, registration, "", into: &effects)
+            if arrival.drainDelay == 0 { drain(slot, at: now, into: &effects) } else { refresh(slot) }
+        }
+    }
+
+    private mutating func add(_ identity: ManagerIdentity, _ registration: Registration, at now: UInt64) -> Int {
+        registrationCount += 1
+        let record = ManagerRecord(
+            identity: identity, order: registrationCount, registration: registration, now: now)
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            managers[slot] = record
+        } else {
+            slot = managers.count
+            managers.append(record)
+            generations.append(0)
+        }
+        slots[identity] = slot
+        return slot
+    }
+
+    private mutating func update(_ slot: Int, _ arrival: ManagerArrival, at now: UInt64) {
+        let registration = arrival.registration
+        managers[slot].registration = registration
+        managers[slot].workers = max(1, registration.workerCount)
+        managers[slot].maxCapacity = registration.maxCapacity
+        managers[slot].byteCapacity = registration.apus?.byteCapacity ?? .max
+        managers[slot].threshold =
+            registration.apus.map { UInt64(min($0.heartbeatThreshold, 1e9) * 1e9) } ?? settings.heartbeatThreshold
+        managers[slot].lastHeartbeat = now
+        managers[slot].lastHeard = now
+        managers[slot].turnWhenHeard = turn
+        managers[slot].suspectUntil = nil
+        managers[slot].isByteBlocked = false
+        if managers[slot].inFlight == 0 { managers[slot].idleSince = now }
+        link(arrival.descriptor, to: slot)
+        arm(.silence, at: now &+ managers[slot].threshold, for: slot)
+        managers[slot].drainAt = arrival.drainDelay.map { now &+ min($0, 1 << 62) }
+        if let drainAt = managers[slot].drainAt, drainAt > now { arm(.drain, at: drainAt, for: slot) }
+    }
+
+    private mutating func link(_ descriptor: Int32?, to slot: Int) {
+        if let old = managers[slot].descriptor, descriptors[old] == managers[slot].identity {
+            descriptors[old] = nil
+        }
+        managers[slot].descriptor = descriptor
+        if let descriptor { descriptors[descriptor] = managers[slot].identity }
+    }
+
+    private func welcome(_ slot: Int, into effects: inout InterchangeEffects) {
+        guard managers[slot].isApus else { return }
+        effects.list.append(.welcome(managers[slot].identity))
+    }
+
+    /// Sends an Apus manager again what it should have and has not: it was lost with the connection (rulings 8).
+    private mutating func sendAgain(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
+        guard let apus = managers[slot].registration.apus, managers[slot].inFlight > 0 else { return }
+        let held = Set(apus.held)
+        let first = effects.tasks.count
+        turn &+= 1
+        var index = managers[slot].head
+        while index >= 0 {
+            let record = ledger.records[Int(index)]
+            if !held.contains(record.id) {
+                effects.tasks.append(TaskHandle(index: index))
+                ledger.records[Int(index)].turn = turn
+            }
+            index = record.next
+        }
+        guard effects.tasks.count > first else { return }
+        effects.list.append(
+            .log(.warning, "sending manager \(managers[slot].identity) \(effects.tasks.count - first) tasks again"))
+        effects.list.append(
+            .dispatch(managers[slot].identity, tasks: first..<effects.tasks.count, retained: true))
+    }
+
+    // MARK: Who may take part
+
+    private func versionsMatch(_ registration: Registration) -> Bool {
+        guard settings.checksVersions else { return true }
+        return registration.parslVersion == settings.parslVersion
+            && Self.majorMinor(registration.pythonVersion) == Self.majorMinor(settings.pythonVersion)
+    }
+
+    private static func majorMinor(_ version: String) -> String {
+        version.split(separator: ".", omittingEmptySubsequences: false).prefix(2).joined(separator: ".")
+    }
+
+    private static func versions(python: String, parsl: String) -> String {
+        "py.v=\(majorMinor(python)) parsl.v=\(parsl)"
+    }
+
+    /// Why this manager may not take part; nil when it may.
+    private func refusal(of registration: Registration) -> String? {
+        guard let hello, let apus = registration.apus, !hello.fingerprint.isEmpty, !apus.fingerprint.isEmpty,
+            hello.fingerprint != apus.fingerprint
+        else { return nil }
+        let here = Set(hello.rows)
+        let there = Set(apus.rows)
+        let missing = here.subtracting(there).sorted().joined(separator: "; ")
+        let extra = there.subtracting(here).sorted().joined(separator: "; ")
+        return "the manager on \(registration.hostname) has another task table than the program that submits"
+            + (missing.isEmpty ? "" : "; only the program has: \(missing)")
+            + (extra.isEmpty ? "" : "; only the manager has: \(extra)")
+            + "; start both from the same build"
+    }
+
+    /// An Apus executor presented itself.
+    mutating func present(_ hello: ExecutorHello, at now: UInt64, into effects: inout InterchangeEffects) {
+        let isFirst = self.hello == nil
+        self.hello = hello
+        guard isFirst else { return }
+        for slot in slotsInOrder {
+            let registration = managers[slot].registration
+            if let refusal = refusal(of: registration) {
+                effects.list.append(.refuse(managers[slot].identity, refusal))
+                notify(.managerRefused, registration, refusal, into: &effects)
+                lose(slot, "it has another task table", at: now, into: &effects)
+            } else {
+                notify(.managerRegistered, registration, "", into: &effects)
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// Results, and who has acknowledged what.
+
+extension InterchangeState {
+    /// Results after which an Apus manager is told at once which have been passed on.
+    static var acknowledgementCount: Int { 512 }
+    /// Bytes of results after which it is told at once.
+    static var acknowledgementBytes: Int { 1 << 20 }
+
+    /// A manager finished a task.
+    mutating func finish(
+        _ id: Int, size: Int, at identity: ManagerIdentity, now: UInt64, into effects: inout InterchangeEffects
+    ) {
+        guard let slot = heard(identity, at: now) else {
+            effects.list.append(.dropResult(identity, taskID: id, .unknownManager))
+            return
+        }
+        guard let index = ledger.active[id], ledger.records[Int(index)].place == Int32(slot) else {
+            effects.list.append(.dropResult(identity, taskID: id, .notInFlight))
+            acknowledge(id, size: size, to: slot, into: &effects)
+            return
+        }
+        let handle = TaskHandle(index: index)
+        unlink(handle, from: slot, now: now)
+        ledger.finish(handle, retained: retainsResults)
+        effects.list.append(.forwardResult(handle, retained: retainsResults))
+        acknowledge(id, size: size, to: slot, into: &effects)
+        refresh(slot)
+        reportNode(slot, into: &effects)
+        if managers[slot].draining, managers[slot].inFlight == 0 { endDrain(slot, into: &effects) }
+    }
+
+    /// Notes that a result needs no second sending; the manager is told now and then.
+    private mutating func acknowledge(_ id: Int, size: Int, to slot: Int, into effects: inout InterchangeEffects) {
+        guard managers[slot].isApus else { return }
+        managers[slot].acknowledgements.append(id)
+        managers[slot].acknowledgementBytes += size
+        guard
+            managers[slot].acknowledgements.count >= Self.acknowledgementCount
+                || managers[slot].acknowledgementBytes >= Self.acknowledgementBytes
+        else { return }
+        sendAcknowledgements(to: slot, into: &effects)
+    }
+
+    /// Tells an Apus manager which results have been passed on; false when there is nothing to tell.
+    @discardableResult
+    mutating func sendAcknowledgements(to slot: Int, into effects: inout InterchangeEffects) -> Bool {
+        guard !managers[slot].acknowledgements.isEmpty else { return false }
+        effects.list.append(.acknowledge(managers[slot].identity, managers[slot].acknowledgements))
+        managers[slot].acknowledgements.removeAll(keepingCapacity: true)
+        managers[slot].acknowledgementBytes = 0
+        return true
+    }
+
+    /// An Apus executor connected again: sends it the results that may have been lost, and names the tasks that were.
+    mutating func resume(_ outstanding: [Int], into effects: inout InterchangeEffects) {
+        var missing: [Int] = []
+        for id in outstanding {
+            if let index = ledger.active[id] {
+                guard ledger.records[Int(index)].place == TaskRecord.finished else { continue }
+                effects.list.append(.resendResult(TaskHandle(index: index)))
+            } else if !ledger.accepted.contains(id) || ledger.finished.contains(id) {
+                // Ended and acknowledged, yet waited for: the executor knows better, and will send the task again.
+                ledger.forget(id)
+                missing.append(id)
+            }
+        }
+        effects.list.append(.replyMissing(missing))
+    }
+}

@@ -1,0 +1,103 @@
+import WireProtocol
+
+/// What the state knows of one registered manager.
+struct ManagerRecord: Sendable {
+    /// Its routing identity.
+    let identity: ManagerIdentity
+    /// Which registration this is, counted: the order in which managers are listed.
+    let order: Int
+    /// What it said of itself, at its latest registration.
+    var registration: Registration
+    /// Its worker processes, at least 1: what the level and the byte window count with.
+    var workers = 1
+    /// How many tasks it takes.
+    var maxCapacity = 0
+    /// How many bytes of tasks it takes; unlimited for a stock pool.
+    var byteCapacity = Int.max
+
+    /// Whether it is given tasks; false once held.
+    var active = true
+    /// Whether it ends when it has nothing left.
+    var draining = false
+    /// Tasks in flight.
+    var inFlight = 0
+    /// Bytes of tasks in flight.
+    var bytes = 0
+    /// The tasks in flight, in the order of the hand-overs.
+    var head: Int32 = -1
+    var tail: Int32 = -1
+    /// The first task of the batch being collected; -1 outside.
+    var batch: Int32 = -1
+    /// The next task did not fit into its window of bytes; looked at again when a result comes.
+    var isByteBlocked = false
+
+    /// When it registered or sent a heartbeat: what records and reports say.
+    var lastHeartbeat: UInt64
+    /// When it sent anything: what decides about its loss.
+    var lastHeard: UInt64
+    /// The hand-over count when it was last heard.
+    var turnWhenHeard: UInt32 = 0
+    /// Nanoseconds of silence after which it is lost.
+    var threshold: UInt64
+    /// Since when it has had nothing to do.
+    var idleSince: UInt64?
+    /// When it wants to be drained.
+    var drainAt: UInt64?
+    /// Its connection is gone; when it is not back by then it is lost.
+    var suspectUntil: UInt64?
+    /// The descriptor of its connection, as a hint.
+    var descriptor: Int32?
+    /// Which timers are set, so that each is set once.
+    var armed: Set<ManagerTimer.Kind> = []
+
+    /// Results passed on and not yet acknowledged to it.
+    var acknowledgements: [Int] = []
+    /// Their bytes.
+    var acknowledgementBytes = 0
+
+    init(identity: ManagerIdentity, order: Int, registration: Registration, now: UInt64) {
+        self.identity = identity
+        self.order = order
+        self.registration = registration
+        lastHeartbeat = now
+        lastHeard = now
+        threshold = 0
+        idleSince = now
+    }
+
+    /// Whether it speaks the Apus extensions.
+    var isApus: Bool { registration.apus != nil }
+
+    /// Whether it may be given one more task, bytes aside.
+    ///
+    /// One whose connection is in doubt is given none.
+    var canTake: Bool { active && !draining && inFlight < maxCapacity && suspectUntil == nil }
+
+    /// Whether a task of this size fits into its window of bytes.
+    ///
+    /// One task a worker always fits (rulings 12).
+    func fits(_ size: Int) -> Bool {
+        inFlight < workers || size <= byteCapacity - bytes
+    }
+
+    /// How full it is.
+    var level: Int { LoadLevels.level(inFlight: inFlight, workers: workers) }
+}
+
+/// A moment at which something about a manager must be looked at.
+struct ManagerTimer: Comparable, Sendable {
+    enum Kind: UInt8, Sendable {
+        case silence
+        case drain
+        case suspicion
+    }
+
+    let deadline: UInt64
+    let slot: Int32
+    /// The slot's use for which it was set; slots are used again.
+    let generation: UInt32
+    let kind: Kind
+
+    static func < (left: ManagerTimer, right: ManagerTimer) -> Bool { left.deadline < right.deadline }
+    static func == (left: ManagerTimer, right: ManagerTimer) -> Bool { left.deadline == right.deadline }
+}

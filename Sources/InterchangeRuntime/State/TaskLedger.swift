@@ -1,0 +1,130 @@
+import HeapModule
+
+/// All tasks the interchange holds, and their order.
+///
+/// Nearly every task comes with a higher key (priority, then id) than all before it, so the queue is a linked list
+/// through the records; what comes out of order goes to a heap beside it, and the lesser of both heads is next.
+struct TaskLedger: Sendable {
+    /// What decides who is next: lower first.
+    struct Key: Comparable, Sendable {
+        let priority: Double
+        let id: Int
+
+        static func < (left: Key, right: Key) -> Bool {
+            left.priority != right.priority ? left.priority < right.priority : left.id < right.id
+        }
+    }
+
+    private struct Unordered: Comparable, Sendable {
+        let key: Key
+        let index: Int32
+
+        static func < (left: Unordered, right: Unordered) -> Bool { left.key < right.key }
+        static func == (left: Unordered, right: Unordered) -> Bool { left.key == right.key }
+    }
+
+    /// What is known of each handle.
+    var records = PagedArray(filledWith: TaskRecord())
+    /// Handles of tasks in flight, and of results not yet acknowledged, by the executor's number.
+    private(set) var active: [Int: Int32] = [:]
+    /// Numbers of tasks that were ever accepted.
+    private(set) var accepted = IdentifierSet()
+    /// Numbers of tasks that have ended.
+    private(set) var finished = IdentifierSet()
+    /// Tasks in the queue.
+    private(set) var queuedCount = 0
+
+    private var head: Int32 = -1
+    private var tail: Int32 = -1
+    private var unordered = Heap<Unordered>()
+
+    /// Queues a task; false when its number was accepted before.
+    mutating func enqueue(_ handle: TaskHandle, id: Int, priority: Double, size: Int) -> Bool {
+        guard accepted.insert(id) else { return false }
+        let index = handle.index
+        records.reserve(handle.position)
+        let key = Key(priority: priority.isNaN ? .infinity : priority, id: id)
+        var record = TaskRecord(id: id, priority: key.priority, size: size)
+        record.place = TaskRecord.queued
+        records[handle.position] = record
+        queuedCount += 1
+        if tail < 0 {
+            head = index
+            tail = index
+        } else if self.key(tail) < key {
+            records[Int(tail)].next = index
+            tail = index
+        } else {
+            unordered.insert(Unordered(key: key, index: index))
+        }
+        return true
+    }
+
+    /// The task that is next, or nil.
+    var first: TaskHandle? {
+        guard let other = unordered.min else { return head < 0 ? nil : TaskHandle(index: head) }
+        guard head >= 0, key(head) < other.key else { return TaskHandle(index: other.index) }
+        return TaskHandle(index: head)
+    }
+
+    /// Takes the task that is next out of the queue; it counts as in flight from now on.
+    mutating func takeFirst() -> TaskHandle? {
+        guard let handle = first else { return nil }
+        queuedCount -= 1
+        if handle.index == head {
+            head = records[handle.position].next
+            if head < 0 { tail = -1 }
+        } else {
+            _ = unordered.popMin()
+        }
+        records[handle.position].next = -1
+        active[records[handle.position].id] = handle.index
+        return handle
+    }
+
+    /// Notes the end of a task.
+    ///
+    /// With `retained` its number stays active until ``release(_:)``.
+    mutating func finish(_ handle: TaskHandle, retained: Bool) {
+        let id = records[handle.position].id
+        finished.insert(id)
+        if retained {
+            records[handle.position].place = TaskRecord.finished
+        } else {
+            records[handle.position].place = TaskRecord.free
+            active[id] = nil
+        }
+    }
+
+    /// Forgets a result that was acknowledged, and returns its handle; nil when there is no such result.
+    mutating func release(_ id: Int) -> TaskHandle? {
+        guard let index = active[id], records[Int(index)].place == TaskRecord.finished else { return nil }
+        active[id] = nil
+        records[Int(index)].place = TaskRecord.free
+        return TaskHandle(index: index)
+    }
+
+    /// Forgets a number that is not held, so that the task is accepted when it comes again.
+    mutating func forget(_ id: Int) {
+        accepted.remove(id)
+        finished.remove(id)
+    }
+
+    private func key(_ index: Int32) -> Key {
+        let record = records[Int(index)]
+        return Key(priority: record.priority, id: record.id)
+    }
+
+    /// The handles in the queue, in no particular order.
+    ///
+    /// Cost proportional to the queue: for checks alone.
+    var queued: [TaskHandle] {
+        var handles = unordered.unordered.map { TaskHandle(index: $0.index) }
+        var index = head
+        while index >= 0 {
+            handles.append(TaskHandle(index: index))
+            index = records[Int(index)].next
+        }
+        return handles
+    }
+}

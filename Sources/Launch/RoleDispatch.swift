@@ -1,0 +1,130 @@
+import DataFlow
+import Glibc
+import InterchangeRuntime
+import ManagerRuntime
+import SystemSupport
+import WireProtocol
+import WorkerRuntime
+import WorkflowCore
+
+/// Turns a process that Apus started into the role it was started for. The workflow's body never runs there.
+package enum RoleDispatch {
+    /// Names the role.
+    static let roleVariable = "APUS_ROLE"
+    /// Names the file with a manager's parameters.
+    static let fileVariable = "APUS_ROLE_FILE"
+
+    /// Returns at once in the program the user started; does not return in a role process.
+    ///
+    /// - Parameter names: the apps' names, read by the caller so that their globals are initialised in every role.
+    static func becomeRoleIfAsked(names: [String]) async {
+        guard let role = EnvironmentVariables.get(roleVariable) else { return }
+        let file = EnvironmentVariables.get(fileVariable)
+        // A task may start another Apus program, which is then a program of its own; only the depth stays.
+        EnvironmentVariables.unset(roleVariable)
+        EnvironmentVariables.unset(fileVariable)
+        switch role {
+        case "interchange":
+            await serve(named: "interchange") { try interchange() }
+        case "manager":
+            await serve(named: "manager") { try manager(file) }
+        case "worker":
+            TaskScope.processRole.becomeWorker()
+            await worker()
+        default:
+            StandardError.write("apus: \(roleVariable) is '\(role)'; the roles are interchange, manager and worker\n")
+            exit(2)
+        }
+    }
+
+    /// Runs a role on a thread of its own, which lives as long as the process, and ends the process with it.
+    private static func serve(named name: String, _ body: @escaping @Sendable () throws -> Int32) async -> Never {
+        CurrentProcess.setName("apus-\(name)")
+        // Before any other thread exists: threads take over the mask, and the role reads these signals itself.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        _ = startThread(named: name) {
+            do {
+                let code = try body()
+                fflush(nil)
+                CurrentProcess.exitNow(code)
+            } catch {
+                StandardError.write("apus \(name): \(error)\n")
+                CurrentProcess.exitNow(1)
+            }
+        }
+        while true { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+    }
+
+    private static func interchange() throws -> Int32 {
+        let message = try InterchangeStartMessage.parse(StandardInput.readAll())
+        // Both ends are this program: the version is compared as Parsl's would be.
+        return try InterchangeService(start: message, parslVersion: ApusVersion.wireName, pythonVersion: "0.0").run()
+    }
+
+    private static func manager(_ file: String?) throws -> Int32 {
+        guard let file else {
+            throw WorkflowError(.badConfiguration, "\(fileVariable) does not name the manager's file")
+        }
+        let message = try ManagerStartMessage.decode(SmallFile.read(file))
+        return try ManagerService(configuration: configuration(message)).run()
+    }
+
+    private static func configuration(_ message: ManagerStartMessage) -> ManagerConfiguration {
+        var configuration = ManagerConfiguration(
+            addresses: message.addresses, port: message.port, uid: message.managerID, blockID: message.blockID,
+            logDirectory: message.logDirectory, runID: message.runID,
+            workerCommand: .init(executable: message.executable, arguments: message.arguments))
+        configuration.certificateDirectory = message.certificateDirectory
+        // The user named a number; cores do not bound it.
+        configuration.sizing = WorkerSizing(maximumWorkers: message.workers, coresPerWorker: 0.001)
+        configuration.prefetch = message.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
+        configuration.heartbeatPeriod = .seconds(message.heartbeatPeriod)
+        configuration.heartbeatThreshold = .seconds(message.heartbeatThreshold)
+        configuration.fingerprint = message.fingerprint
+        configuration.rows = message.rows
+        configuration.workingDirectory = message.workingDirectory
+        configuration.echoDescriptor = message.echo ? 4 : nil
+        configuration.monitoring = message.monitoring
+        configuration.parslVersion = ApusVersion.wireName
+        configuration.pythonVersion = "0.0.0"
+        configuration.watchesParent = true
+        return configuration
+    }
+
+    private static func worker() async -> Never {
+        CurrentProcess.setName("apus-worker")
+        do {
+            try EnvironmentVariables.set(ProcessDepth.variable, String(ProcessDepth.current + 1))
+            await WorkerService(table: try AppRegistry.sealedTable()).serve()
+        } catch {
+            StandardError.write("apus worker: \(error)\n")
+            CurrentProcess.exitNow(1)
+        }
+    }
+}
+
+extension ApusVersion {
+    /// What stands where Parsl has its version, between Apus processes.
+    static var wireName: String { "apus-\(current)" }
+}
+
+/// The standard input of a role.
+package enum StandardInput {
+    /// Reads to the end.
+    package static func readAll() throws -> [UInt8] {
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = piece.withUnsafeMutableBytes { read(0, $0.baseAddress, $0.count) }
+            if count == 0 { return content }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError.last("read the standard input")
+            }
+            content.append(contentsOf: piece[..<count])
+        }
+    }
+}

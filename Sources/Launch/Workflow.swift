@@ -1,0 +1,128 @@
+public import DataFlow
+import Glibc
+import HighThroughput
+import Monitoring
+import ProgressDisplay
+import SystemSupport
+import WorkflowCore
+
+/// The entry point of a program that runs apps.
+public enum Workflow {
+    /// Runs a workflow: `body` calls apps and awaits their futures.
+    ///
+    /// In the processes that Apus starts from the same executable, `body` never runs: they become interchange,
+    /// manager or worker here, and do not return.
+    ///
+    /// When `body` returns, all unfinished calls are awaited; failures that nobody awaited are listed and the process
+    /// exits with code 1. When it throws, calls that do not run yet are cancelled, the error is printed, and the
+    /// process exits with code 1. An interrupt (Ctrl-C) cancels, cleans up and exits with code 130.
+    ///
+    /// - Parameters:
+    ///   - apps: apps declared in other files, which Swift would otherwise initialise too late.
+    ///   - configuration: where calls run.
+    ///   - body: the workflow.
+    public static func run(
+        apps: any RegisteredApp..., configuration: WorkflowConfiguration = .local(),
+        _ body: () async throws -> Void
+    ) async {
+        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name))
+        let interrupt = InterruptHandler()
+        do {
+            let unseen = try await session(configuration, interrupt: interrupt) { try await body() }.unseen
+            if interrupt.wasInterrupted { await interrupt.exitWhenClean() }
+            guard unseen.isEmpty else {
+                report(unseen)
+                exit(1)
+            }
+        } catch {
+            if interrupt.wasInterrupted { await interrupt.exitWhenClean() }
+            StandardError.write("apus: the workflow failed: \(error)\n")
+            exit(1)
+        }
+    }
+
+    /// Runs a workflow inside a larger program: returns what `body` returns, and throws what it throws.
+    ///
+    /// - Parameters:
+    ///   - apps: apps declared in other files, which Swift would otherwise initialise too late.
+    ///   - configuration: where calls run.
+    ///   - body: the workflow.
+    /// - Throws: what `body` throws; `WorkflowError` for a configuration that cannot work; `ExecutionError` when
+    ///   interchange or managers do not start.
+    @discardableResult
+    public static func execute<Value>(
+        apps: any RegisteredApp..., configuration: WorkflowConfiguration = .local(),
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name))
+        return try await session(configuration, interrupt: nil, body).value
+    }
+
+    private static func session<Value>(
+        _ configuration: WorkflowConfiguration, interrupt: InterruptHandler?, _ body: () async throws -> Value
+    ) async throws -> (value: Value, unseen: [DataFlowKernel.UnseenFailure]) {
+        if TaskScope.isInsideTask { throw RoleError(app: "Workflow.run") }
+        try ProcessDepth.check()
+        if let fault = configuration.fault { throw WorkflowError(.badConfiguration, fault) }
+        let began = Monotonic.nanoseconds
+        let run = try WorkflowRun(configuration)
+        do {
+            try await run.start()
+        } catch {
+            await run.stop()
+            throw error
+        }
+        interrupt?.onInterrupt(cancel: { run.cancel() }, kill: { run.kill() }, stopped: { await run.stop() })
+        let kernel = run.kernel
+        let display = ProgressReporter.start(configuration, kernel)
+        let value: Value
+        do {
+            value = try await kernel.asCurrent(body)
+            await kernel.waitForAll()
+        } catch {
+            display?.stop()
+            kernel.cancelWaiting()
+            await run.stop()
+            throw error
+        }
+        display?.stop()
+        let unseen = kernel.unseenFailures
+        let progress = kernel.progress
+        await run.stop()
+        ProgressReporter.summarise(configuration, progress, nanoseconds: Monotonic.nanoseconds - began)
+        return (value, unseen)
+    }
+
+    private static func report(_ failures: [DataFlowKernel.UnseenFailure]) {
+        StandardError.write("apus: \(failures.count) failed calls were never awaited:\n")
+        for failure in failures.prefix(20) {
+            StandardError.write("  \(failure.app) (task \(failure.task)): \(failure.error)\n")
+        }
+        if failures.count > 20 { StandardError.write("  … and \(failures.count - 20) more\n") }
+    }
+}
+
+/// A program whose workflow is a type: list apps of other files in ``apps``, and mark the type `@main`.
+public protocol WorkflowProgram {
+    /// Apps declared in other files.
+    static var apps: [any RegisteredApp] { get }
+    /// Where calls run.
+    static var configuration: WorkflowConfiguration { get }
+    /// The workflow.
+    static func workflow() async throws
+}
+
+extension WorkflowProgram {
+    /// No apps of other files.
+    public static var apps: [any RegisteredApp] { [] }
+
+    /// One worker process for each core of this machine.
+    public static var configuration: WorkflowConfiguration { .local() }
+
+    /// Becomes a role if asked, else runs the workflow.
+    public static func main() async {
+        // Reading the list initialises the apps in it, in every role.
+        _ = apps.map(\.name)
+        await Workflow.run(configuration: configuration) { try await workflow() }
+    }
+}

@@ -1,0 +1,94 @@
+public import HighThroughput
+
+/// Where and how a workflow's calls run. Changing one line moves a script from threads to processes.
+public struct WorkflowConfiguration: Sendable, Equatable {
+    /// Where calls run.
+    public enum Placement: Sendable, Equatable {
+        /// On threads of this process; with `throughCodec`, arguments and results are encoded on the way as well.
+        case threads(Int, throughCodec: Bool)
+        /// On worker processes, through an interchange and managers.
+        case processes(HighThroughputConfiguration)
+    }
+
+    /// Where monitoring records go.
+    public enum MonitoringDestination: Sendable, Equatable {
+        /// Nowhere; nothing is measured.
+        case off
+        /// Into this file, one JSON object a line.
+        case file(String)
+    }
+
+    /// When the line with tasks, workers, time and rate is printed at the end.
+    public enum Summary: Sendable, Equatable {
+        /// When standard error is a terminal.
+        case onTerminal
+        /// Always.
+        case always
+        /// Never.
+        case never
+    }
+
+    /// Where calls run.
+    public var placement: Placement
+    /// How often a failed call is tried again.
+    public var retries: Int
+    /// How often a call is tried again whose worker or manager was lost.
+    public var lostRetries: Int
+    /// Where monitoring records go.
+    public var monitoring: MonitoringDestination
+    /// Where the runs' directories are made (`000`, `001`, …), as Parsl does.
+    public var runDirectory: String
+    /// Whether a progress line is shown on standard error.
+    public var progress: Bool
+    /// When the summary line is printed.
+    public var summary: Summary
+
+    /// A configuration; the defaults are Parsl's, but for `lostRetries`, of which Parsl has none.
+    ///
+    /// - Parameter placement: where calls run.
+    public init(_ placement: Placement) {
+        self.placement = placement
+        retries = 0
+        lostRetries = 1
+        monitoring = .off
+        runDirectory = "runinfo"
+        progress = true
+        summary = .onTerminal
+    }
+
+    /// Worker processes on this machine.
+    ///
+    /// - Parameter workers: how many; `nil` starts one for each core.
+    public static func local(workers: Int? = nil) -> Self {
+        Self(.processes(HighThroughputConfiguration(workers: workers)))
+    }
+
+    /// Worker processes, described in full.
+    ///
+    /// - Parameter configuration: where the workers are and how they are reached.
+    public static func processes(_ configuration: HighThroughputConfiguration) -> Self {
+        Self(.processes(configuration))
+    }
+
+    /// Threads of this process: for tests.
+    ///
+    /// - Parameters:
+    ///   - count: how many calls run at once.
+    ///   - throughCodec: whether arguments and results are encoded on the way as well.
+    public static func threads(_ count: Int = 2, throughCodec: Bool = false) -> Self {
+        Self(.threads(count, throughCodec: throughCodec))
+    }
+
+    /// What is wrong with the values; `nil` when they can work.
+    var fault: String? {
+        if retries < 0 { return "retries is \(retries); it is 0 or more" }
+        if lostRetries < 0 { return "lostRetries is \(lostRetries); it is 0 or more" }
+        if runDirectory.isEmpty { return "runDirectory is empty; name a directory" }
+        switch placement {
+        case .threads(let count, _):
+            return (1...4096).contains(count) ? nil : "threads is \(count); 1 to 4096 are accepted"
+        case .processes(let configuration):
+            return configuration.fault
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Glibc
+import PickleCoding
+import SystemSupport
+import WireProtocol
+import ZeroMQ
+
+extension ManagerService {
+    var probe: AddressProbe {
+        AddressProbe(
+            addresses: configuration.addresses, port: configuration.port, uid: configuration.uid,
+            curve: try? configuration.certificateDirectory.map(CurveCertificates.loadClientRole(from:)),
+            timeout: configuration.addressProbeTimeout)
+    }
+
+    /// Chooses the address, connects, and asks for a sign of life.
+    func connect() throws {
+        let addresses = configuration.addresses
+        let address = addresses.count == 1 ? addresses[0] : try probe.firstReachable(context)
+        try poller.add(monitor.socket, id: WatchID.monitor)
+        try poller.add(socket, id: WatchID.interchange)
+        let endpoint = Endpoint.tcp(address, port: configuration.port)
+        try socket.connect(endpoint)
+        log.write("connecting to \(endpoint)")
+        transmit(ManagerMessage.probeBytes)
+    }
+
+    func readMonitor() throws {
+        while let event = try monitor.next() {
+            log.write("connection: \(event)")
+            guard event.kind == .handshakeSucceeded else { continue }
+            handshakes += 1
+            guard handshakes > 1 else { continue }
+            // What was on its way when the connection ended may be lost (rulings 7).
+            if isReachable { handle(.reconnected) } else { transmit(ManagerMessage.probeBytes) }
+        }
+    }
+
+    func readInterchange() throws {
+        for _ in 0..<Self.messagesPerRound {
+            guard ending == nil, let message = try socket.receive() else { return }
+            if message.hasMore {
+                let dropped = try socket.discardRest()
+                log.write("dropped a message of \(dropped + 1) frames from the interchange; it sends one frame")
+                continue
+            }
+            take(message)
+        }
+    }
+
+    private func take(_ message: consuming Message) {
+        guard message.count > 0 else {
+            isReachable = true
+            return handle(.reachable)
+        }
+        let parsed: InterchangeMessage
+        do throws(WireError) {
+            parsed = try message.withUnsafeBytes { bytes throws(WireError) in try InterchangeMessage.parse(bytes) }
+        } catch {
+            return log.write("dropped a message of \(message.count) bytes from the interchange: \(error)")
+        }
+        switch parsed {
+        case .heartbeat: handle(.heartbeat)
+        case .shutdown: handle(.shutdown)
+        case .welcome: handle(.welcome)
+        case .refused(let text): handle(.refused(text))
+        case .acknowledged(let ids): handle(.acknowledged(ids))
+        case .tasks(let envelopes):
+            var tickets: [TaskTicket] = []
+            tickets.reserveCapacity(envelopes.count)
+            if envelopes.count == 1, let envelope = envelopes.first {
+                tickets.append(keep(message, envelope))
+            } else {
+                keep(message, envelopes, &tickets)
+            }
+            handle(.tasks(tickets))
+        }
+    }
+
+    /// Keeps the only task of a message: the message is what the worker gets.
+    private func keep(_ message: consuming Message, _ envelope: TaskEnvelope) -> TaskTicket {
+        let group = group(of: envelope, in: message)
+        if state.standing[envelope.taskID] == nil {
+            let isLarge = message.count >= OutgoingFrames.copyLimit
+            payloads[envelope.taskID] = isLarge ? .message(MessageBox(message)) : .bytes(message.toArray())
+        }
+        return TaskTicket(id: envelope.taskID, group: group)
+    }
+
+    /// Keeps the tasks of a batch, each as a message of its own.
+    private func keep(_ message: borrowing Message, _ envelopes: [TaskEnvelope], _ tickets: inout [TaskTicket]) {
+        message.withUnsafeBytes { bytes in
+            // A context that says something is rare: priorities and monitoring.
+            let contexts = envelopes.allSatisfy(\.contextIsEmpty) ? nil : TaskContext.all(inBatch: bytes)
+            for (position, envelope) in envelopes.enumerated() {
+                tickets.append(TaskTicket(id: envelope.taskID, group: group(of: envelope, in: bytes)))
+                guard state.standing[envelope.taskID] == nil else { continue }
+                let context = contexts.flatMap { position < $0.count ? $0[position] : nil } ?? TaskContext()
+                payloads[envelope.taskID] = .bytes(
+                    TaskMessage.encode(
+                        taskID: envelope.taskID, context: context,
+                        buffer: UnsafeRawBufferPointer(rebasing: bytes[envelope.buffer])))
+            }
+        }
+    }
+
+    private func group(of envelope: TaskEnvelope, in message: borrowing Message) -> Int {
+        echo == nil ? 0 : message.withUnsafeBytes { group(of: envelope, in: $0) }
+    }
+
+    private func group(of envelope: TaskEnvelope, in bytes: UnsafeRawBufferPointer) -> Int {
+        guard echo != nil else { return 0 }
+        return apps.number(of: TaskCall.name(in: bytes, range: envelope.buffer) ?? "task")
+    }
+
+    /// Queues a message to the interchange.
+    func transmit(_ bytes: [UInt8]) {
+        do throws(ZeroMQError) {
+            if bytes.count < OutgoingFrames.copyLimit {
+                guard try !socket.trySend(copying: bytes) else { return }
+                log.write("a message of \(bytes.count) bytes to the interchange was refused by the socket")
+            } else {
+                try socket.send(Message(adopting: bytes))
+            }
+        } catch {
+            log.write("could not send \(bytes.count) bytes to the interchange: \(error)")
+        }
+    }
+
+    /// How this manager presents itself.
+    func registration(held: [Int], capacity: Int) -> Registration {
+        let drain = configuration.drainPeriod.map { startTime + Double($0.clampedNanoseconds) / 1e9 } ?? .infinity
+        return Registration(
+            parslVersion: configuration.parslVersion, pythonVersion: configuration.pythonVersion, packages: nil,
+            workerCount: workerCount, uid: configuration.uid, blockID: .text(configuration.blockID),
+            startTime: startTime, drainTime: drain, prefetchCapacity: configuration.prefetch.announcedCapacity,
+            maxCapacity: capacity, operatingSystem: "Linux", hostname: host, directory: Self.currentDirectory,
+            cpuCount: CurrentProcess.physicalCoreCount, totalMemory: Int(CurrentProcess.totalMemoryBytes),
+            apus: ApusManagerHello(
+                fingerprint: fingerprint, rows: rows, byteCapacity: configuration.byteCapacity, held: held,
+                heartbeatPeriod: Double(configuration.heartbeatPeriod.clampedNanoseconds) / 1e9,
+                heartbeatThreshold: Double(configuration.heartbeatThreshold.clampedNanoseconds) / 1e9))
+    }
+
+    static var currentDirectory: String {
+        var buffer = [CChar](repeating: 0, count: 4096)  // PATH_MAX
+        guard getcwd(&buffer, buffer.count) != nil else { return "" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// Numbers for the names of apps.
+struct AppNames {
+    private(set) var names = ["worker"]
+    private var numbers: [String: Int] = [:]
+
+    /// The name's number, from 1.
+    mutating func number(of name: String) -> Int {
+        if let number = numbers[name] { return number }
+        numbers[name] = names.count
+        names.append(name)
+        return names.count - 1
+    }
+}
+
+extension TaskContext {
+    /// The contexts of a list of task messages, in order; one that cannot be read says nothing.
+    fileprivate static func all(inBatch message: UnsafeRawBufferPointer) -> [TaskContext] {
+        guard let document = try? PickleDocument(copying: message), let items = document.root.items else { return [] }
+        return items.map { item in
+            var result = TaskContext()
+            let context = item["context"]
+            result.priority = context?["resource_spec"]?["priority"]?.intValue
+            if let pair = context?["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
+                result.monitored = Monitored(task: task, number: number)
+            }
+            return result
+        }
+    }
+}

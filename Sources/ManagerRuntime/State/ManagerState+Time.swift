@@ -1,0 +1,69 @@
+extension ManagerState {
+    mutating func tick(at now: UInt64, into effects: inout [ManagerEffect]) {
+        let pause = now &- lastTick
+        // A process that slept was not listening: the silence of that time is its own.
+        if pause > Self.longestPause &+ Self.lateTick { lastHeard = min(now, lastHeard &+ pause) }
+        lastTick = now
+
+        switch phase {
+        case .starting: registerIfDue(at: now, into: &effects)
+        case .serving: serve(at: now, into: &effects)
+        case .ended: break
+        }
+    }
+
+    private mutating func serve(at now: UInt64, into effects: inout [ManagerEffect]) {
+        guard now &- lastHeard <= settings.heartbeatThreshold else {
+            return finish(.interchangeSilent, into: &effects)
+        }
+        if peer != .stock, !hasHeardSinceRegistration, now &- registered > 2 &* settings.heartbeatPeriod {
+            effects.append(.log("no answer to the registration; registering again"))
+            register(at: now, into: &effects)
+        }
+        if now >= nextHeartbeat {
+            nextHeartbeat = now &+ settings.heartbeatPeriod
+            effects.append(.sendHeartbeat)
+        }
+        if let drainAfter = settings.drainAfter, !hasAskedForDrain, now &- started >= drainAfter {
+            hasAskedForDrain = true
+            effects.append(.sendDrain)
+        }
+        recall(at: now, into: &effects)
+    }
+
+    /// Asks busy workers for the tasks behind a long one, when somebody else could run them at once.
+    private mutating func recall(at now: UInt64, into effects: inout [ManagerEffect]) {
+        guard !idle.isEmpty, pending.isEmpty else { return }
+        for index in workers.indices where mayRecall(index) && now >= recallTime(index) {
+            // A worker between two tasks does not answer; it is asked again, less and less often.
+            let waited = max(now &- workers[index].frontSince, Self.recallDelay)
+            workers[index].recallAfter = now &+ waited
+            effects.append(.recall(index))
+        }
+    }
+
+    private func mayRecall(_ index: Int) -> Bool {
+        workers[index].standing == .ready && workers[index].queue.count > 1
+    }
+
+    private func recallTime(_ index: Int) -> UInt64 {
+        let worker = workers[index]
+        return max(worker.recallAfter, worker.frontSince &+ Self.recallDelay)
+    }
+
+    /// When the next tick must come at the latest.
+    package func nextDeadline(at now: UInt64) -> UInt64 {
+        var deadline = now &+ Self.longestPause
+        switch phase {
+        case .starting:
+            if let firstReady { deadline = min(deadline, firstReady &+ Self.registrationGrace) }
+        case .serving:
+            deadline = min(deadline, nextHeartbeat)
+            if !idle.isEmpty, pending.isEmpty {
+                for index in workers.indices where mayRecall(index) { deadline = min(deadline, recallTime(index)) }
+            }
+        case .ended: deadline = now
+        }
+        return max(deadline, now)
+    }
+}

@@ -1,0 +1,51 @@
+import SystemSupport
+import WireProtocol
+
+/// One worker process and the stream to it.
+final class WorkerProcess {
+    let process: ChildProcess
+    /// The manager's end of the stream; does not block.
+    let descriptor: Int32
+    let incoming = IncomingFrames()
+    var outgoing = OutgoingFrames()
+    /// Rung to ask for unbegun tasks.
+    let recallBell: WakeUp
+    /// The stream is closed at the worker's end; it is watched no more.
+    var hasClosed = false
+    /// Whether the poller watches for room to write.
+    var awaitsRoom = false
+
+    /// Starts a worker; descriptor 3 is its stream, 4 the bell.
+    init(_ configuration: ManagerConfiguration, output: WorkerOutput) throws {
+        recallBell = try WakeUp()
+        let (own, others) = try StreamPair.make()
+        descriptor = own
+        defer { DescriptorIO.close(others) }
+        do {
+            try StreamPair.setNonBlocking(own)
+            var environment = configuration.workerEnvironment ?? EnvironmentVariables.all
+            environment["APUS_ROLE"] = "worker"
+            // Sixty lines of backtrace for each crash would bury the line that says why (rulings 6).
+            if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+            process = try ChildProcess(
+                spawning: ChildProcess.Options(
+                    executable: configuration.workerCommand.executable,
+                    arguments: configuration.workerCommand.arguments, environment: environment,
+                    standardInput: .null, standardOutput: .file(output.outputPath, append: true),
+                    standardError: .file(output.errorPath, append: true),
+                    extraDescriptors: [(child: 3, parent: others), (child: 4, parent: recallBell.descriptor)],
+                    ownProcessGroup: true, endsGroupWithLeader: true))
+        } catch {
+            DescriptorIO.close(own)
+            throw error
+        }
+    }
+
+    deinit { DescriptorIO.close(descriptor) }
+}
+
+/// The frame with which a worker gives back tasks it has not begun: their packed numbers.
+enum ReturnedFrame {
+    /// Next to the kinds of ``WorkerFrame``.
+    static let kind: UInt32 = 20
+}

@@ -1,0 +1,136 @@
+/// What one decoding holds: the document and the path to the value being decoded.
+final class DecodingState {
+    let options: PickleDecoder
+    let storage: PickleStorage
+    let direct = DirectTypes.shared
+    var path: [any CodingKey]
+    /// For each open dict, the place where the next key is expected.
+    var hints: ContiguousArray<Int> = []
+    var depth: Int
+    private var visited = 0
+    private var lastPlan: (id: ObjectIdentifier, map: (any MapDecodable.Type)?)?
+
+    init(_ options: PickleDecoder, _ storage: PickleStorage, path: [any CodingKey] = [], depth: Int = 0) {
+        self.options = options
+        self.storage = storage
+        self.path = path
+        self.depth = depth
+    }
+
+    @inline(__always)
+    func node(_ index: UInt32) -> PickleNode { storage.nodes[Int(index)] }
+
+    /// Decodes any value; scalars and arrays of scalars without asking them.
+    func decode<T: Decodable>(_ type: T.Type, _ index: UInt32) throws -> T {
+        let code = direct.code(of: type)
+        if code != .other { return try decodeDirect(type, as: code, index) }
+        visited += 1
+        guard visited <= options.maximumValues else {
+            throw corrupted("the pickle expands to more than \(options.maximumValues) values")
+        }
+        guard depth < options.maximumDepth else {
+            throw corrupted("nesting deeper than \(options.maximumDepth)\(CodingPath.place(path))")
+        }
+        depth += 1
+        defer { depth -= 1 }
+        if let map = map(of: type) {
+            guard let value = try map.decodePairs(index, self) as? T else { throw mismatch(type, index, "\(type)") }
+            return value
+        }
+        let count = path.count
+        defer { if path.count > count { path.removeLast(path.count - count) } }
+        return try type.init(from: DecoderView(state: self, index: index))
+    }
+
+    /// Decodes a value under a key.
+    @inline(__always)
+    func decode<T: Decodable>(_ type: T.Type, _ index: UInt32, under key: some CodingKey) throws -> T {
+        let count = path.count
+        path.append(key)
+        defer { path.removeLast(path.count - count) }
+        return try decode(type, index)
+    }
+
+    private func map<T: Decodable>(of type: T.Type) -> (any MapDecodable.Type)? {
+        let id = ObjectIdentifier(type)
+        if let lastPlan, lastPlan.id == id { return lastPlan.map }
+        let map = type as? any MapDecodable.Type
+        lastPlan = (id, map)
+        return map
+    }
+
+    // MARK: Errors
+
+    func corrupted(_ text: String) -> any Error {
+        DecodingError.dataCorrupted(.init(codingPath: path, debugDescription: text))
+    }
+
+    /// "expected Double at config.rate, found str "fast" (byte 12)".
+    func mismatch(_ type: any Any.Type, _ index: UInt32, _ expected: String? = nil) -> any Error {
+        let found = PickleValue(storage, index)
+        let place = found.opcodeOffset.map { " (byte \($0))" } ?? ""
+        let text = "expected \(expected ?? "\(type)")\(CodingPath.place(path)), found \(found.summary)\(place)"
+        if found.isNone { return DecodingError.valueNotFound(type, .init(codingPath: path, debugDescription: text)) }
+        return DecodingError.typeMismatch(type, .init(codingPath: path, debugDescription: text))
+    }
+
+    // MARK: Scalars
+
+    @inline(__always)
+    func bool(_ index: UInt32) throws -> Bool {
+        let node = node(index)
+        guard node.tag == .bool else { throw mismatch(Bool.self, index) }
+        return node.payload != 0
+    }
+
+    @inline(__always)
+    func integer<T: FixedWidthInteger>(_ type: T.Type, _ index: UInt32) throws -> T {
+        let node = node(index)
+        if node.tag == .int, let value = T(exactly: node.int) { return value }
+        return try rareInteger(type, index)
+    }
+
+    @inline(never)
+    private func rareInteger<T: FixedWidthInteger>(_ type: T.Type, _ index: UInt32) throws -> T {
+        let value = PickleValue(storage, index)
+        if let wide = value.uintValue, let value = T(exactly: wide) { return value }
+        if node(index).tag == .float, let value = T(exactly: node(index).float) { return value }
+        if let scalar = PythonTypes.number(value), scalar.index != index { return try integer(type, scalar) }
+        throw mismatch(type, index)
+    }
+
+    @inline(__always)
+    func double(_ index: UInt32) throws -> Double {
+        let node = node(index)
+        if node.tag == .float { return node.float }
+        if let value = PickleValue(storage, index).doubleValue { return value }
+        if let scalar = PythonTypes.number(PickleValue(storage, index)) { return try double(scalar) }
+        throw mismatch(Double.self, index)
+    }
+
+    func integer<T: FixedWidthInteger>(_ type: T.Type, _ scalar: PythonTypes.Scalar) throws -> T {
+        switch scalar.value {
+        case .int(let value): if let value = T(exactly: value) { return value }
+        case .double(let value): if let value = T(exactly: value) { return value }
+        }
+        throw mismatch(type, scalar.index)
+    }
+
+    func double(_ scalar: PythonTypes.Scalar) throws -> Double {
+        switch scalar.value {
+        case .int(let value): if let value = Double(exactly: value) { return value }
+        case .double(let value): return value
+        }
+        throw mismatch(Double.self, scalar.index)
+    }
+
+    @inline(__always)
+    func text(_ index: UInt32, of type: any Any.Type = String.self) throws -> String {
+        let node = node(index)
+        guard node.tag == .string else { throw mismatch(type, index) }
+        guard !node.flags.contains(.surrogates) else {
+            throw corrupted("the text\(CodingPath.place(path)) has lone surrogates, which a Swift string cannot hold")
+        }
+        return storage.string(node)
+    }
+}

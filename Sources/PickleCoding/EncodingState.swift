@@ -1,0 +1,264 @@
+/// What one encoding holds: the stream, the open containers and the path to the value being encoded.
+final class EncodingState {
+    struct Level {
+        enum Kind { case empty, keyed, unkeyed, single }
+        var kind = Kind.empty
+        /// How many entries were written.
+        var count = 0
+        /// Tells a container from a later one at the same level.
+        let serial: Int
+        /// The path has so many keys here.
+        let pathCount: Int
+        /// Where the entries begin, in canonical mode.
+        var entries: [Int] = []
+        /// Containers that are still being filled, with their places in the stream.
+        var fragments: [(offset: Int, state: EncodingState)] = []
+    }
+
+    let options: PickleEncoder
+    let direct = DirectTypes.shared
+    var writer: PickleWriter
+    var path: [any CodingKey]
+    var levels: [Level] = []
+    /// Class instances being encoded, with the length of the path at each.
+    var objects: [(id: ObjectIdentifier, pathCount: Int)] = []
+    var start = 0
+    private var failure: (any Error)?
+    private var nextSerial = 0
+    /// Levels above this state, if it is a fragment.
+    private let baseDepth: Int
+    /// The largest completed part of the root, for the message about size.
+    private var largest: (name: String, size: Int) = ("", 0)
+    private var partStart = 0
+    private var partName = ""
+    private var plans: [ObjectIdentifier: TypePlan] = [:]
+    private var lastPlan: (id: ObjectIdentifier, plan: TypePlan)?
+
+    init(
+        _ options: PickleEncoder, writer: consuming PickleWriter = PickleWriter(), path: [any CodingKey] = [],
+        baseDepth: Int = 0
+    ) {
+        self.options = options
+        self.writer = writer
+        self.path = path
+        self.baseDepth = baseDepth
+    }
+
+    func finish() -> [UInt8] {
+        var done = PickleWriter(reservingCapacity: 0)
+        swap(&done, &writer)
+        return done.finish()
+    }
+
+    func encodeRoot<T: Encodable>(_ value: T) throws {
+        try encode(value)
+        // An error that a type swallowed has left half an entry behind.
+        if let failure { throw failure }
+        if writer.count - start > options.maximumBytes { throw tooLarge(value) }
+    }
+
+    // MARK: Values
+
+    /// Encodes any value; scalars and arrays of scalars without asking them.
+    func encode<T: Encodable>(_ value: T) throws {
+        if try encodeDirect(value, as: direct.code(of: T.self)) { return }
+        switch plan(of: T.self) {
+        case .plain: try encodeByItself(value)
+        case .object:
+            let id = ObjectIdentifier(value as AnyObject)
+            if let earlier = objects.first(where: { $0.id == id }) { throw cycle(value, from: earlier.pathCount) }
+            objects.append((id, path.count))
+            defer { objects.removeLast() }
+            try encodeByItself(value)
+        case .map:
+            try checkDepth(value)
+            if let map = value as? any MapEncodable { try map.encodePairs(into: self) }
+        case .set:
+            try checkDepth(value)
+            if let set = value as? any SetEncodable { try set.encodeElements(into: self) }
+        }
+    }
+
+    /// Lets a value encode itself into a container at a new level.
+    func encodeByItself<T: Encodable>(_ value: T) throws {
+        try checkDepth(value)
+        let level = open()
+        try value.encode(to: EncoderView(state: self, level: level, serial: levels[level].serial))
+        try close(level)
+        if writer.count - start > options.maximumBytes { throw tooLarge(value) }
+    }
+
+    private func checkDepth<T>(_ value: T) throws {
+        guard levels.count + baseDepth < options.maximumDepth else {
+            let message = "nesting deeper than \(options.maximumDepth)\(CodingPath.place(path))"
+            throw EncodingError.invalidValue(value, .init(codingPath: path, debugDescription: message))
+        }
+    }
+
+    private func cycle<T>(_ value: T, from count: Int) -> any Error {
+        let message = "reference cycle at \(CodingPath.text(path)): the value is inside itself"
+        return EncodingError.invalidValue(value, .init(codingPath: path, debugDescription: message))
+    }
+
+    private func plan<T: Encodable>(of type: T.Type) -> TypePlan {
+        let id = ObjectIdentifier(type)
+        if let lastPlan, lastPlan.id == id { return lastPlan.plan }
+        let plan: TypePlan
+        if let known = plans[id] {
+            plan = known
+        } else {
+            if type is any MapEncodable.Type {
+                plan = .map
+            } else if type is any SetEncodable.Type {
+                plan = .set
+            } else {
+                plan = type is AnyObject.Type ? .object : .plain
+            }
+            plans[id] = plan
+        }
+        lastPlan = (id, plan)
+        return plan
+    }
+
+    // MARK: Levels
+
+    func open() -> Int {
+        nextSerial += 1
+        levels.append(Level(serial: nextSerial, pathCount: path.count))
+        return levels.count - 1
+    }
+
+    /// Ends the innermost container.
+    func close(_ level: Int) throws {
+        if !levels[level].fragments.isEmpty { try splice(level) }
+        if options.isCanonical, levels[level].kind == .keyed { sortEntries(level) }
+        switch levels[level].kind {
+        case .empty: writer.emptyDict()
+        case .keyed: if levels[level].count > 0 { writer.setItems() }
+        case .unkeyed: if levels[level].count > 0 { writer.appends() }
+        case .single: break
+        }
+        levels.removeLast()
+    }
+
+    /// Begins a container of a kind at a level, unless it has begun already.
+    func begin(_ kind: Level.Kind, at level: Int, serial: Int) {
+        precondition(
+            level == levels.count - 1 && levels[level].serial == serial,
+            "an encoder was asked for a container after its value was complete")
+        if levels[level].kind == kind { return }
+        precondition(levels[level].kind == .empty, "an encoder was asked for containers of two kinds")
+        levels[level].kind = kind
+        switch kind {
+        case .keyed: writer.emptyDict()
+        case .unkeyed: writer.emptyList()
+        case .single, .empty: break
+        }
+    }
+
+    /// Begins an entry of a container.
+    @inline(__always)
+    func beginEntry(_ level: Int, _ serial: Int) throws {
+        guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
+        if levels[level].count == 0 { writer.mark() }
+        levels[level].count += 1
+        if options.isCanonical { levels[level].entries.append(writer.count) }
+        if level == 0 { notePart("[\(levels[0].count - 1)]") }
+    }
+
+    private func misuse() -> any Error {
+        EncodingError.invalidValue(
+            (), .init(codingPath: path, debugDescription: "a container was used after its value was complete"))
+    }
+
+    /// Writes the key of an entry.
+    @inline(__always)
+    func key(_ key: some CodingKey, _ level: Int, _ serial: Int) throws {
+        guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
+        if levels[level].count == 0 { writer.mark() }
+        levels[level].count += 1
+        if options.isCanonical { levels[level].entries.append(writer.count) }
+        if level == 0 { notePart(key.stringValue) }
+        if case .asIs = options.keys { writer.string(key.stringValue) } else { writer.string(changed(key)) }
+    }
+
+    private func changed(_ key: some CodingKey) -> String {
+        switch options.keys {
+        case .asIs: key.stringValue
+        case .snakeCase: KeyCase.snake(key.stringValue)
+        case .custom(let change): change(path + [key])
+        }
+    }
+
+    /// Encodes the value of an entry under a key.
+    func encode<T: Encodable>(_ value: T, under key: some CodingKey) throws {
+        let count = path.count
+        path.append(key)
+        do {
+            try encode(value)
+        } catch {
+            if failure == nil { failure = error }
+            path.removeLast(path.count - count)
+            throw error
+        }
+        path.removeLast()
+        if levels.count == 1, writer.count - start > options.maximumBytes { throw tooLarge(value) }
+    }
+
+    /// A container that is filled while its parent goes on; it is put in its place when the parent ends.
+    func fragment(_ level: Int, under key: some CodingKey) -> EncodingState {
+        let state = EncodingState(
+            options, writer: PickleWriter(), path: path + [key], baseDepth: baseDepth + levels.count)
+        state.objects = objects.map { ($0.id, $0.pathCount) }
+        levels[level].fragments.append((writer.count, state))
+        return state
+    }
+
+    private func splice(_ level: Int) throws {
+        let fragments = levels[level].fragments
+        levels[level].fragments = []
+        let first = fragments[0].offset
+        let end = writer.count
+        var tail: [UInt8] = []
+        var last = first
+        let starts = levels[level].entries
+        var shifts = starts
+        for (offset, state) in fragments {
+            tail += writer.storage.copy(from: last, to: offset)
+            while !state.levels.isEmpty { try state.close(state.levels.count - 1) }
+            let content = state.finish()
+            // Entries after this place move by what is put here.
+            for entry in starts.indices where starts[entry] >= offset { shifts[entry] += content.count }
+            tail += content
+            last = offset
+        }
+        tail += writer.storage.copy(from: last, to: end)
+        levels[level].entries = shifts
+        writer.storage.replaceTail(from: first, with: tail)
+    }
+
+    private func sortEntries(_ level: Int) {
+        let starts = levels[level].entries
+        guard starts.count > 1 else { return }
+        writer.storage.sortParts(starts: starts)
+    }
+
+    // MARK: Size
+
+    /// Notes where a part of the root begins, so that the largest can be named.
+    @inline(__always)
+    private func notePart(_ name: @autoclosure () -> String) {
+        let size = writer.count - partStart
+        if size > largest.size { largest = (partName, size) }
+        partName = name()
+        partStart = writer.count
+    }
+
+    private func tooLarge<T>(_ value: T) -> any Error {
+        var (name, size) = largest
+        if writer.count - partStart > size { (name, size) = (partName, writer.count - partStart) }
+        let part = name.isEmpty ? "" : " (largest part: '\(name)', \(size) bytes)"
+        let message = "the value is \(writer.count - start) bytes or more, the limit is \(options.maximumBytes)\(part)"
+        return EncodingError.invalidValue(value, .init(codingPath: path, debugDescription: message))
+    }
+}

@@ -1,0 +1,158 @@
+/// Writes a value of a document as opcodes, without recursion, keeping sharing and cycles.
+struct GraphEncoder {
+    enum Step {
+        /// Write the children of a run, with an opcode after each or at the end.
+        case run(next: UInt32, end: UInt32, each: PickleOpcode?, stride: UInt32, closing: PickleOpcode?)
+        case visit(UInt32)
+        case finishTuple(UInt32)
+        case finishFrozenSet(UInt32)
+        case finishCall(UInt32, PickleOpcode)
+        case fill(UInt32)
+        case states(UInt32)
+        case emit(PickleOpcode)
+    }
+
+    let storage: PickleStorage
+    let version: Int
+    /// Mapped from value to memo index.
+    var memo: [UInt32: Int] = [:]
+    var shared: Set<UInt32> = []
+    var steps: [Step] = []
+
+    init(_ storage: PickleStorage, version: Int) {
+        self.storage = storage
+        self.version = version
+    }
+
+    mutating func write(_ root: UInt32, into out: inout PickleWriter) throws(PickleError) {
+        findShared(from: root)
+        try visit(root, into: &out)
+        while let step = steps.popLast() {
+            switch step {
+            case .visit(let index): try visit(index, into: &out)
+            case .emit(let opcode): out.opcode(opcode)
+            case .run(let next, let end, let each, let stride, let closing):
+                guard next < end else {
+                    if let closing { out.opcode(closing) }
+                    continue
+                }
+                steps.append(.run(next: next + stride, end: end, each: each, stride: stride, closing: closing))
+                if let each { steps.append(.emit(each)) }
+                if stride == 2 { steps.append(.visit(storage.children[Int(next) + 1])) }
+                try visit(storage.children[Int(next)], into: &out)
+            case .finishTuple(let index): finishTuple(index, into: &out)
+            case .finishFrozenSet(let index): finishFrozenSet(index, into: &out)
+            case .finishCall(let index, let opcode): finishCall(index, opcode, into: &out)
+            case .fill(let index): try fill(index, into: &out)
+            case .states(let index): try writeStates(index)
+            }
+        }
+    }
+
+    /// Finds the values that are reached more than once, and so need a place in the memo.
+    private mutating func findShared(from root: UInt32) {
+        var seen: Set<UInt32> = []
+        var work = [root]
+        while let index = work.popLast() {
+            let node = storage.nodes[Int(index)]
+            switch node.tag {
+            case .none, .bool, .int, .float, .bigInt: continue
+            case .string, .bytes: if node.length < 4 { continue }
+            case .tuple: if node.children.count == 0 { continue }
+            default: break
+            }
+            guard seen.insert(index).inserted else {
+                shared.insert(index)
+                continue
+            }
+            storage.forEachPart(of: index) { work.append($0) }
+        }
+    }
+
+    // MARK: Memo
+
+    mutating func memoize(_ index: UInt32, into out: inout PickleWriter) {
+        guard shared.contains(index) else { return }
+        memo[index] = out.memoCount
+        let place = out.memoCount
+        out.memoCount += 1
+        switch version {
+        case 0: out.line(.put, "\(place)")
+        case 1...3:
+            if place < 256 {
+                out.opcode(.binPut)
+                out.storage.append(UInt8(place))
+            } else {
+                out.opcode(.longBinPut)
+                out.raw32(UInt32(truncatingIfNeeded: place))
+            }
+        default: out.opcode(.memoize)
+        }
+    }
+
+    func fetch(_ place: Int, into out: inout PickleWriter) {
+        if version == 0 {
+            out.line(.get, "\(place)")
+        } else if place < 256 {
+            out.opcode(.binGet)
+            out.storage.append(UInt8(place))
+        } else {
+            out.opcode(.longBinGet)
+            out.raw32(UInt32(truncatingIfNeeded: place))
+        }
+    }
+
+    func unsupported(_ what: String) -> PickleError {
+        PickleError(.unsupported, message: "protocol \(version) cannot express \(what)")
+    }
+}
+
+extension PickleStorage {
+    /// Runs a closure for every value that a value refers to.
+    func forEachPart(of index: UInt32, _ body: (UInt32) -> Void) {
+        let node = nodes[Int(index)]
+        switch node.tag {
+        case .list, .tuple, .dict, .set, .frozenSet:
+            for child in node.children.indices { body(children[child]) }
+        case .reduce, .instance, .known:
+            let record = records[Int(node.low)]
+            body(record.callee)
+            body(record.arguments)
+            if record.keywords != PickleRecord.absent { body(record.keywords) }
+            if record.state != PickleRecord.absent { body(record.state) }
+            guard record.extra != PickleRecord.absent else { return }
+            let extra = extras[Int(record.extra)]
+            for range in [extra.states, extra.items, extra.pairs, extra.adds] {
+                for child in range.indices { body(children[child]) }
+            }
+        case .persistentID: body(UInt32(truncatingIfNeeded: node.payload))
+        case .global:
+            body(node.pair.0)
+            body(node.pair.1)
+        default: break
+        }
+    }
+}
+
+extension PickleWriter {
+    /// Writes an opcode with a line of text.
+    mutating func line(_ opcode: PickleOpcode, _ text: String) {
+        self.opcode(opcode)
+        raw([UInt8](text.utf8))
+        storage.append(0x0A)
+    }
+
+    /// Appends four little-endian bytes.
+    mutating func raw32(_ value: UInt32) {
+        storage.reserve(4)
+        storage.put(integer: value)
+    }
+
+    /// Writes a value of a document inside this stream, inert parts included.
+    ///
+    /// The memo is used only for what is shared inside the value.
+    public mutating func value(_ value: PickleValue) throws(PickleError) {
+        var encoder = GraphEncoder(value.storage, version: 4)
+        try encoder.write(value.index, into: &self)
+    }
+}

@@ -1,0 +1,92 @@
+/// Bytes that a document keeps alive.
+enum PickleSource: Sendable {
+    case array([UInt8])
+    case foreign(ForeignBytes)
+
+    @inline(__always)
+    func withView<R, E: Error>(_ body: (ByteView) throws(E) -> R) throws(E) -> R {
+        switch self {
+        case .array(let bytes):
+            // `withUnsafeBytes` rethrows untyped; a Result carries the typed error across.
+            let result: Result<R, E> = unsafe bytes.withUnsafeBytes { buffer in
+                do throws(E) { return .success(try body(unsafe ByteView(buffer))) } catch { return .failure(error) }
+            }
+            return try result.get()
+        case .foreign(let bytes):
+            return try body(unsafe ByteView(bytes.buffer))
+        }
+    }
+}
+
+/// Memory of someone else, with the object that keeps it valid.
+@safe
+final class ForeignBytes: @unchecked Sendable {  // why: the memory is never written while the owner lives
+    let buffer: UnsafeRawBufferPointer
+    private let owner: AnyObject
+
+    init(_ buffer: UnsafeRawBufferPointer, owner: AnyObject) {
+        unsafe self.buffer = unsafe buffer
+        self.owner = owner
+    }
+}
+
+/// Everything a document holds: flat, immutable, released at once.
+final class PickleStorage: Sendable {
+    let source: PickleSource
+    let side: [UInt8]
+    let nodes: ContiguousArray<PickleNode>
+    let children: ContiguousArray<UInt32>
+    let records: ContiguousArray<PickleRecord>
+    let extras: ContiguousArray<RecordExtra>
+    let tables: ContiguousArray<UInt32>
+    let options: PickleReadingOptions
+    /// The offset after STOP.
+    let end: Int
+
+    init(
+        source: PickleSource, side: [UInt8], nodes: ContiguousArray<PickleNode>, children: ContiguousArray<UInt32> = [],
+        records: ContiguousArray<PickleRecord> = [], extras: ContiguousArray<RecordExtra> = [],
+        tables: ContiguousArray<UInt32> = [], options: PickleReadingOptions = PickleReadingOptions(),
+        end: Int = 0
+    ) {
+        self.source = source
+        self.side = side
+        self.nodes = nodes
+        self.children = children
+        self.records = records
+        self.extras = extras
+        self.tables = tables
+        self.options = options
+        self.end = end
+    }
+
+    /// The out-of-band buffers.
+    var buffers: [[UInt8]] { options.buffers }
+
+    /// A document of one plain node.
+    convenience init(node: PickleNode, side: [UInt8] = []) {
+        self.init(source: .array([]), side: side, nodes: [node])
+    }
+
+    /// Runs a closure over the bytes of a text, bytes or long integer node.
+    @inline(__always)
+    func withPayload<R, E: Error>(_ node: PickleNode, _ body: (ByteView) throws(E) -> R) throws(E) -> R {
+        if node.flags.contains(.side) {
+            return try PickleSource.array(side).withView { view throws(E) in
+                try body(view.slice(node.start, node.length))
+            }
+        }
+        return try source.withView { view throws(E) in try body(view.slice(node.start, node.length)) }
+    }
+
+    /// The text of a string node without surrogates.
+    func string(_ node: PickleNode) -> String { withPayload(node) { $0.string } }
+
+    /// The text of a string node; surrogates become the replacement character.
+    func lossyString(_ index: UInt32) -> String { string(nodes[Int(index)]) }
+
+    /// The children of a container node.
+    func childIndices(_ node: PickleNode) -> ArraySlice<UInt32>.SubSequence {
+        ArraySlice(children[node.children.indices])
+    }
+}

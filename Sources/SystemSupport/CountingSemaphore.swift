@@ -1,0 +1,23 @@
+import Glibc
+
+/// A count that threads can wait on.
+package final class CountingSemaphore: Sendable {
+    // why: sem_t is made for use from several threads; its address does not change.
+    private nonisolated(unsafe) let raw = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    /// A semaphore with the count 0.
+    package init() { sem_init(raw, 0, 0) }
+
+    deinit {
+        sem_destroy(raw)
+        raw.deallocate()
+    }
+
+    /// Adds one, and wakes one thread that waits.
+    package func signal() { sem_post(raw) }
+
+    /// Waits until the count is above 0, and takes one.
+    package func wait() {
+        while sem_wait(raw) != 0 && errno == EINTR {}
+    }
+}

@@ -1,0 +1,257 @@
+import PickleCoding
+
+/// Where the parts of one task message lie: `{'task_id': int, 'context': dict, 'buffer': bytes}`.
+package struct TaskEnvelope: Sendable, Equatable {
+    /// The number the executor gave the task.
+    package var taskID: Int
+    /// Lower runs first; infinity when the message has none, or one that is not a number.
+    package var priority: Double
+    /// Whether `context` is `{}`, as it nearly always is.
+    package var contextIsEmpty: Bool
+    /// Where the opaque buffer lies in the message.
+    package var buffer: Range<Int>
+
+    /// Describes a task message.
+    package init(taskID: Int, priority: Double, contextIsEmpty: Bool, buffer: Range<Int>) {
+        self.taskID = taskID
+        self.priority = priority
+        self.contextIsEmpty = contextIsEmpty
+        self.buffer = buffer
+    }
+
+    /// Reads one task message.
+    ///
+    /// - Throws: ``WireError`` when it is no pickle, or a field is missing or of the wrong type.
+    package static func parse(_ message: UnsafeRawBufferPointer) throws(WireError) -> TaskEnvelope {
+        if var scanner = EnvelopeScanner(message), let envelope = scanner.task(), scanner.nextOpcode() == 0x2e {
+            return envelope
+        }
+        let document = try PickleDocument(envelope: message)
+        return try TaskEnvelope(document.root)
+    }
+
+    /// Reads a batch: a list of task dicts, or a single task dict.
+    package static func parseBatch(_ message: UnsafeRawBufferPointer) throws(WireError) -> [TaskEnvelope] {
+        if let batch = scanBatch(message) { return batch }
+        let document = try PickleDocument(envelope: message)
+        guard let items = document.root.items, document.root.pairs == nil else {
+            return [try TaskEnvelope(document.root)]
+        }
+        var envelopes: [TaskEnvelope] = []
+        envelopes.reserveCapacity(items.count)
+        for item in items { envelopes.append(try TaskEnvelope(item)) }
+        return envelopes
+    }
+
+    private static func scanBatch(_ message: UnsafeRawBufferPointer) -> [TaskEnvelope]? {
+        guard var scanner = EnvelopeScanner(message), let first = scanner.peek() else { return nil }
+        guard first == 0x5d else {
+            guard let envelope = scanner.task(), scanner.nextOpcode() == 0x2e else { return nil }
+            return [envelope]
+        }
+        _ = scanner.nextOpcode()
+        var envelopes: [TaskEnvelope] = []
+        while let opcode = scanner.peek() {
+            switch opcode {
+            case 0x28, 0x65, 0x61:  // MARK, APPENDS, APPEND
+                _ = scanner.nextOpcode()
+            case 0x2e:
+                return envelopes
+            default:
+                guard let envelope = scanner.task() else { return nil }
+                envelopes.append(envelope)
+            }
+        }
+        return nil
+    }
+
+    init(_ value: PickleValue) throws(WireError) {
+        guard let taskID = value["task_id"]?.intValue else {
+            throw WireError(.badField, "a task message without an integer 'task_id'")
+        }
+        guard let buffer = value["buffer"]?.sourceRange else {
+            throw WireError(.badField, "task \(taskID) has no 'buffer' of bytes")
+        }
+        let context = value["context"]
+        let priority = context?["resource_spec"]?["priority"]?.doubleValue
+        self.init(
+            taskID: taskID, priority: priority.map { $0.isNaN ? .infinity : $0 } ?? .infinity,
+            contextIsEmpty: (context?.count ?? 0) == 0, buffer: buffer)
+    }
+}
+
+extension EnvelopeScanner {
+    /// Reads a task dict at the current position; `nil` outside the small grammar.
+    mutating func task() -> TaskEnvelope? {
+        guard nextOpcode() == 0x7d, nextOpcode() == 0x28 else { return nil }
+        var taskID: Int?
+        var buffer: Range<Int>?
+        var emptyContext = false
+        while let opcode = nextOpcode() {
+            if opcode == 0x75 {
+                guard let taskID, let buffer, emptyContext else { return nil }
+                return TaskEnvelope(taskID: taskID, priority: .infinity, contextIsEmpty: true, buffer: buffer)
+            }
+            guard case .text(let key)? = scalar(opcode), let next = nextOpcode(), let value = scalar(next) else {
+                return nil
+            }
+            switch value {
+            case .integer(let number) where matches(key, "task_id"): taskID = number
+            case .bytes(let range) where matches(key, "buffer"): buffer = range
+            case .emptyDict where matches(key, "context"): emptyContext = true
+            default: return nil
+            }
+        }
+        return nil
+    }
+}
+
+extension PickleDocument {
+    /// Decodes an envelope the general way.
+    init(envelope message: UnsafeRawBufferPointer) throws(WireError) {
+        do {
+            self = try PickleDocument(copying: message)
+        } catch {
+            throw WireError(.malformed, "\(error); the message begins \(WireError.excerpt(message))")
+        }
+    }
+}
+
+/// What an Apus executor says about a task besides its buffer.
+package struct TaskContext: Sendable, Equatable {
+    /// Lower runs first; `nil` last.
+    package var priority: Int?
+    /// The kernel's task and try numbers; present when the worker shall report start and end.
+    package var monitored: Monitored?
+
+    /// The kernel's numbers of a task.
+    package struct Monitored: Sendable, Equatable {
+        /// The task.
+        package var task: Int
+        /// The attempt, from 0.
+        package var number: Int
+
+        /// Names one attempt.
+        package init(task: Int, number: Int) {
+            self.task = task
+            self.number = number
+        }
+    }
+
+    /// Describes a task; by default with nothing to say.
+    package init(priority: Int? = nil, monitored: Monitored? = nil) {
+        self.priority = priority
+        self.monitored = monitored
+    }
+
+    var isEmpty: Bool { priority == nil && monitored == nil }
+
+    /// Reads the context of a task message; a fault in it is no reason to lose the task.
+    package init(of message: UnsafeRawBufferPointer) {
+        self.init()
+        guard let document = try? PickleDocument(copying: message), let context = document.root["context"] else {
+            return
+        }
+        priority = context["resource_spec"]?["priority"]?.intValue
+        if let pair = context["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
+            monitored = Monitored(task: task, number: number)
+        }
+    }
+}
+
+/// Writes task messages.
+package enum TaskMessage {
+    /// Writes `{'task_id': …, 'context': …, 'buffer': …}`.
+    package static func encode(taskID: Int, context: TaskContext, buffer: [UInt8]) -> [UInt8] {
+        buffer.withUnsafeBytes { encode(taskID: taskID, context: context, buffer: $0) }
+    }
+
+    /// Writes `{'task_id': …, 'context': …, 'buffer': …}`.
+    package static func encode(taskID: Int, context: TaskContext, buffer: UnsafeRawBufferPointer) -> [UInt8] {
+        var writer = PickleWriter(reservingCapacity: buffer.count + 128)
+        writer.header()
+        writer.emptyDict()
+        writer.mark()
+        writer.string("task_id" as StaticString)
+        writer.int(taskID)
+        writer.string("context" as StaticString)
+        writer.context(context)
+        writer.string("buffer" as StaticString)
+        writer.bytes(buffer)
+        writer.setItems()
+        writer.stop()
+        return writer.finish()
+    }
+}
+
+extension PickleWriter {
+    mutating func context(_ context: TaskContext) {
+        emptyDict()
+        if context.isEmpty { return }
+        mark()
+        if let priority = context.priority {
+            string("resource_spec" as StaticString)
+            emptyDict()
+            string("priority" as StaticString)
+            int(priority)
+            setItem()
+        }
+        if let monitored = context.monitored {
+            string("apus" as StaticString)
+            int(monitored.task)
+            int(monitored.number)
+            tuple2()
+        }
+        setItems()
+    }
+}
+
+/// Collects tasks into the list that a manager is sent.
+package struct TaskBatchWriter: ~Copyable {
+    private var writer: PickleWriter
+    /// How many tasks the batch has.
+    package private(set) var count = 0
+    /// How many bytes the batch has so far.
+    package var byteCount: Int { writer.count }
+
+    /// Begins a batch.
+    package init(reservingCapacity capacity: Int) {
+        writer = PickleWriter(reservingCapacity: capacity)
+        writer.header()
+        writer.emptyList()
+        writer.mark()
+    }
+
+    /// Adds the task that `envelope` describes; its buffer is copied as it is.
+    ///
+    /// - Throws: ``WireError`` when its context cannot be written again.
+    package mutating func append(_ envelope: TaskEnvelope, of message: UnsafeRawBufferPointer) throws(WireError) {
+        var context: PickleDocument?
+        if !envelope.contextIsEmpty { context = try PickleDocument(envelope: message) }
+        writer.emptyDict()
+        writer.mark()
+        writer.string("task_id" as StaticString)
+        writer.int(envelope.taskID)
+        writer.string("context" as StaticString)
+        if let value = context?.root["context"] {
+            do {
+                try writer.value(value)
+            } catch {
+                throw WireError(.badField, "the context of task \(envelope.taskID) cannot be passed on: \(error)")
+            }
+        } else {
+            writer.emptyDict()
+        }
+        writer.string("buffer" as StaticString)
+        writer.bytes(UnsafeRawBufferPointer(rebasing: message[envelope.buffer]))
+        writer.setItems()
+        count += 1
+    }
+
+    /// The finished list.
+    package consuming func finish() -> [UInt8] {
+        writer.appends()
+        writer.stop()
+        return writer.finish()
+    }
+}

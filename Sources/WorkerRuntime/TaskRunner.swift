@@ -1,0 +1,138 @@
+@preconcurrency import Glibc  // why: `stdout` and `stderr` are variables there
+import PickleCoding
+import SystemSupport
+import WireProtocol
+import WorkflowCore
+
+/// Runs tasks one after the other, and answers each.
+struct TaskRunner {
+    let table: TaskTable
+    let configuration: WorkerConfigurationMessage
+    let sink: ResultSink
+    private let loop = TaskRunLoop()
+    private let processID = Int(CurrentProcess.pid)
+    private var errorTail = OutputTail()
+
+    init(table: TaskTable, configuration: WorkerConfigurationMessage, sink: ResultSink) {
+        self.table = table
+        self.configuration = configuration
+        self.sink = sink
+    }
+
+    /// Runs the task of one task message and writes its result.
+    ///
+    /// - Throws: ``WireError`` when the message has no task number to answer to; ``SystemError`` when the manager is gone.
+    mutating func run(_ message: [UInt8]) throws {
+        let envelope = try message.withUnsafeBytes { bytes throws(WireError) in try TaskEnvelope.parseBatch(bytes) }
+        guard envelope.count == 1, let envelope = envelope.first else {
+            throw WireError(.malformed, "a task frame with \(envelope.count) tasks; it has one")
+        }
+        let monitored = configuration.monitoring && !envelope.contextIsEmpty ? MonitoredTask(message) : nil
+        if let monitored { try report(monitored.began(self)) }
+        let usage = monitored == nil ? nil : CurrentProcess.usage()
+        let start = Monotonic.nanoseconds
+
+        let answer: [UInt8]
+        var app = "unknown"
+        do {
+            let definition: TaskDefinition
+            let arguments: Range<Int>
+            (definition, arguments) = try find(message, envelope.buffer)
+            app = definition.name
+            let body = definition.body
+            let value = EncodedArguments(message: message, range: arguments)
+            let result = try loop.run { try await body(value) }.get()
+            answer = ResultEnvelope.encode(taskID: envelope.taskID, kind: .result, serialized: result)
+            flush()
+        } catch {
+            flush()
+            let report = FailureReport(
+                app: app, host: configuration.host, elapsed: Double(Monotonic.nanoseconds &- start) / 1e9,
+                standardErrorTail: errorTail.take())
+            answer = ResultEnvelope.encode(
+                taskID: envelope.taskID, kind: .exception, payload: report.payload(for: error))
+        }
+        if let monitored, let usage {
+            try report(monitored.used(self, CurrentProcess.usage() - usage))
+            try report(monitored.ended(self))
+        }
+        try sink.write(.result, answer)
+        errorTail.skip()
+    }
+
+    /// The task that the buffer names, and where its arguments lie.
+    private func find(_ message: [UInt8], _ buffer: Range<Int>) throws -> (TaskDefinition, Range<Int>) {
+        let call = try message.withUnsafeBytes { bytes throws(WireError) in
+            try TaskCall.parse(bytes, range: buffer)
+        }
+        guard let definition = table[call.name], definition.version == call.version else {
+            throw ExecutionError(.taskUnknown, unknown(call))
+        }
+        return (definition, call.arguments)
+    }
+
+    private func unknown(_ call: TaskCall) -> String {
+        let mostNames = 20
+        let names = table.rows.compactMap { row in row.split(separator: ":").first.map(String.init) }
+        let more = names.count > mostNames ? " and \(names.count - mostNames) more" : ""
+        let known = names.isEmpty ? "none" : names.prefix(mostNames).joined(separator: ", ") + more
+        return "worker does not know task '\(call.name)' (version \(call.version)). It was built from "
+            + "\(table.fingerprint); tasks it knows: \(known). Rebuild or restart the workers."
+    }
+
+    private func report(_ event: MonitoringEvent) throws(SystemError) {
+        try sink.write(.monitoring, ManagerMessage.encodeMonitoring(event))
+    }
+
+    /// What a task printed is in the worker's files before its result is on the way.
+    private func flush() {
+        fflush(stdout)
+        fflush(stderr)
+    }
+
+    /// A task whose start and end are reported.
+    struct MonitoredTask {
+        let context: TaskContext.Monitored
+
+        init?(_ message: [UInt8]) {
+            guard let context = TaskContext(single: message).monitored else { return nil }
+            self.context = context
+        }
+
+        func began(_ runner: TaskRunner) -> MonitoringEvent { event(runner, isStart: true) }
+
+        func ended(_ runner: TaskRunner) -> MonitoringEvent { event(runner, isStart: false) }
+
+        private func event(_ runner: TaskRunner, isStart: Bool) -> MonitoringEvent {
+            .workerTask(
+                WorkerTaskEvent(
+                    runID: runner.configuration.runID, taskID: context.task, tryNumber: context.number,
+                    host: runner.configuration.host, blockID: runner.configuration.blockID,
+                    processID: runner.processID, isStart: isStart, time: WallClock.seconds))
+        }
+
+        func used(_ runner: TaskRunner, _ usage: ResourceUsage) -> MonitoringEvent {
+            .taskResources(
+                TaskResourceEvent(
+                    runID: runner.configuration.runID, taskID: context.task, tryNumber: context.number,
+                    host: runner.configuration.host, processID: runner.processID, time: WallClock.seconds,
+                    userSeconds: Double(usage.userNanoseconds) / 1e9,
+                    systemSeconds: Double(usage.systemNanoseconds) / 1e9,
+                    maximumResidentBytes: Int(usage.maxResidentBytes),
+                    voluntarySwitches: Int(usage.voluntarySwitches),
+                    involuntarySwitches: Int(usage.involuntarySwitches)))
+        }
+    }
+}
+
+extension TaskContext {
+    /// Reads the context of a task message, which may be a list of one.
+    fileprivate init(single message: [UInt8]) {
+        self = message.withUnsafeBytes { TaskContext(of: $0) }
+        guard monitored == nil, let document = try? PickleDocument(decoding: message),
+            let pair = document.root[0]?["context"]?["apus"], let task = pair[0]?.intValue,
+            let number = pair[1]?.intValue
+        else { return }
+        monitored = Monitored(task: task, number: number)
+    }
+}
