@@ -30,6 +30,11 @@ func example(_ name: String) -> Target {
         name: name, dependencies: ["Apus"], path: "Examples/\(name)", exclude: ["README.md"], swiftSettings: shared)
 }
 
+func unitTests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(target)Tests", dependencies: [.target(name: target)] + more, swiftSettings: shared)
+}
+
 let package = Package(
     name: "apus",
     products: [
@@ -98,6 +103,24 @@ let package = Package(
 
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
+
+        // MARK: Tests
+        unitTests("SystemSupport"),
+        unitTests("ZeroMQ", ["SystemSupport"]),
+        unitTests("PickleCoding"),
+        unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
+        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "SystemSupport"]),
+        unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
+        unitTests("InterchangeRuntime", ["WireProtocol", "ZeroMQ", "SystemSupport"]),
+        .testTarget(
+            name: "ProcessTests", dependencies: ["SystemSupport", "ProbeProgram"], swiftSettings: shared),
+        .executableTarget(
+            name: "ProbeProgram", dependencies: ["Apus"], path: "Tests/Support/ProbeProgram", swiftSettings: shared),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: ["SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot"], swiftSettings: shared),
+        .testTarget(name: "ArchitectureTests", swiftSettings: shared),
+        .testTarget(name: "CompileFailTests", dependencies: ["Apus"], swiftSettings: shared),
     ],
     swiftLanguageModes: [.v6]
 )

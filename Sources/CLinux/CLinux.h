@@ -4,6 +4,7 @@
 #define APUS_CLINUX_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -64,6 +65,11 @@ static inline int clinux_set_child_subreaper(int on) {
 /// The kernel's own call: returns the bytes filled, so that any number of processors works.
 static inline long clinux_get_affinity(unsigned long *mask, unsigned long bytes) {
     return syscall(SYS_sched_getaffinity, 0, bytes, mask);
+}
+
+/// Serves large blocks from the heap as well, and gives memory back only when more than `bytes` are free at its top.
+static inline int clinux_keep_freed_memory(int bytes) {
+    return mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, bytes) ? 0 : -1;
 }
 
 /// Binds the calling thread to the processors of `mask`.

@@ -279,7 +279,7 @@ final class ClientService {
                 taskContext.monitored = .init(task: identity.task.rawValue, number: identity.number)
             }
             let message = TaskMessage.encode(
-                taskID: id, context: taskContext, buffer: TaskCall.encode(template, arguments: arguments))
+                taskID: id, context: taskContext, call: template, arguments: arguments)
             encoded = (id, message)
             state.handle(.encoded(id, bytes: message.count), at: Monotonic.nanoseconds, into: &effects)
         } catch {

@@ -17,7 +17,7 @@ package enum RoleDispatch {
     /// Returns at once in the program the user started; does not return in a role process.
     ///
     /// - Parameter names: the apps' names, read by the caller so that their globals are initialised in every role.
-    static func becomeRoleIfAsked(names: [String]) async {
+    package static func becomeRoleIfAsked(names: [String]) async {
         guard let role = EnvironmentVariables.get(roleVariable) else { return }
         let file = EnvironmentVariables.get(fileVariable)
         // A task may start another Apus program, which is then a program of its own; only the depth stays.

@@ -27,7 +27,8 @@ struct ByteStorage: ~Copyable {
     private mutating func grow(by extra: Int) {
         // Twice the size until a quarter of a gigabyte, then half as much again: a copy costs less than the waste.
         let wanted = capacity < 1 << 28 ? capacity * 2 : capacity + capacity / 2
-        let size = max(wanted, count + extra)
+        // Room for what closes the containers around a large value, which would otherwise double the whole once more.
+        let size = max(wanted, count + extra + 256)
         let (old, used) = unsafe (UnsafeRawPointer(base), count)
         var larger = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped).copyMemory(from: old, byteCount: used)

@@ -111,7 +111,8 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     @inline(never)
     private func missing(_ key: Key) -> any Error {
         let names = (value.pairs ?? []).prefix(12).map { $0.key.stringValue ?? $0.key.summary }
-        let text = "no key '\(key.stringValue)'\(CodingPath.place(state.path)); the dict has \(names.joined(separator: ", "))"
+        let text =
+            "no key '\(key.stringValue)'\(CodingPath.place(state.path)); the dict has \(names.joined(separator: ", "))"
         return DecodingError.keyNotFound(key, .init(codingPath: state.path, debugDescription: text))
     }
 

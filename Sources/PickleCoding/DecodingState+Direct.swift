@@ -70,7 +70,9 @@ extension DecodingState {
         _ type: Element.Type, _ index: UInt32
     ) throws -> [Element] {
         if let numbers = PythonTypes.numbers(PickleValue(storage, index)) {
-            if let result = numbers.elements(as: type, { Element(exactly: $0) }, { Element(exactly: $0) }) { return result }
+            if let result = numbers.elements(as: type, { Element(exactly: $0) }, { Element(exactly: $0) }) {
+                return result
+            }
             throw mismatch([Element].self, index)
         }
         return try list(index) { try integer(type, $0) }
@@ -128,7 +130,8 @@ extension Dictionary: MapDecodable where Key: Decodable, Value: Decodable {
         for place in stride(from: range.indices.lowerBound, to: range.indices.upperBound, by: 2) {
             let keyIndex = state.storage.children[place]
             let key = try state.decode(Key.self, keyIndex)
-            let item = try state.decode(Value.self, state.storage.children[place + 1], under: PickleKey(describing: key))
+            let item = try state.decode(
+                Value.self, state.storage.children[place + 1], under: PickleKey(describing: key))
             guard result.updateValue(item, forKey: key) == nil else {
                 let text = "two keys of the dict\(CodingPath.place(state.path)) are equal in Swift: \(key)"
                 throw state.corrupted(text)

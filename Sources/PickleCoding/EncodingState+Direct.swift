@@ -59,7 +59,11 @@ extension EncodingState {
     private func writeIntegers<Element: FixedWidthInteger & PackedElement>(_ items: [Element]) {
         if case .packed = options.numericArrays { return writer.packed(items) }
         writeList(items) { writer, item in
-            if let value = Int(exactly: item) { writer.int(value) } else { writer.uint(UInt64(truncatingIfNeeded: item)) }
+            if let value = Int(exactly: item) {
+                writer.int(value)
+            } else {
+                writer.uint(UInt64(truncatingIfNeeded: item))
+            }
         }
     }
 

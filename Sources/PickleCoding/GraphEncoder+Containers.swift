@@ -121,6 +121,11 @@ extension GraphEncoder {
         steps.append(.fill(index))
         if node.tag == .instance {
             try pushInstance(index, record, into: &out)
+        } else if let type = KnownType(node), type.isCollection, type != .defaultDict {
+            // Content follows; it may have come with the call, so that the arguments are not needed.
+            steps.append(.finishCall(index, .reduce))
+            steps.append(.collectionArguments(index))
+            steps.append(.visit(record.callee))
         } else {
             steps.append(.finishCall(index, .reduce))
             steps.append(.visit(record.arguments))
@@ -165,6 +170,16 @@ extension GraphEncoder {
         steps.append(.visit(record.callee))
     }
 
+    /// The arguments of an empty collection: of a bounded deque its bound.
+    func writeCollectionArguments(_ index: UInt32, into out: inout PickleWriter) {
+        let bound = PickleValue(storage, index).extra?.bound ?? -1
+        guard bound >= 0 else { return writeEmptyTuple(into: &out) }
+        if version < 2 { out.mark() }
+        writeEmptyTuple(into: &out)
+        writeInt(bound, into: &out)
+        out.opcode(version < 2 ? .tuple : .tuple2)
+    }
+
     mutating func finishCall(_ index: UInt32, _ opcode: PickleOpcode, into out: inout PickleWriter) {
         if let place = memo[index] {
             // Written meanwhile, because it contains itself: callee and arguments go again.
@@ -190,11 +205,13 @@ extension GraphEncoder {
             steps.append(.emit(.mark))
         }
         if extra.pairs.count > 0 {
-            pushRun(extra.pairs, each: version == 0 ? .setItem : nil, stride: 2, closing: version == 0 ? nil : .setItems)
+            pushRun(
+                extra.pairs, each: version == 0 ? .setItem : nil, stride: 2, closing: version == 0 ? nil : .setItems)
             if version > 0 { steps.append(.emit(.mark)) }
         }
-        if extra.items.count > 0 {
-            pushRun(extra.items, each: version == 0 ? .append : nil, stride: 1, closing: version == 0 ? nil : .appends)
+        let items = PickleValue(storage, index).itemRange ?? extra.items
+        if items.count > 0 {
+            pushRun(items, each: version == 0 ? .append : nil, stride: 1, closing: version == 0 ? nil : .appends)
             if version > 0 { steps.append(.emit(.mark)) }
         }
     }

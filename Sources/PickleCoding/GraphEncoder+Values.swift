@@ -4,7 +4,8 @@ extension GraphEncoder {
         let node = storage.nodes[Int(index)]
         switch node.tag {
         case .none: out.none()
-        case .bool: if version < 2 { out.line(.int, node.payload == 0 ? "00" : "01") } else { out.bool(node.payload != 0) }
+        case .bool:
+            if version < 2 { out.line(.int, node.payload == 0 ? "00" : "01") } else { out.bool(node.payload != 0) }
         case .int: writeInt(node.int, into: &out)
         case .bigInt: writeLong(node, into: &out)
         case .float: if version == 0 { out.line(.float, PythonText.float(node.float)) } else { out.double(node.float) }
@@ -34,7 +35,7 @@ extension GraphEncoder {
         }
     }
 
-    private func writeInt(_ value: Int, into out: inout PickleWriter) {
+    func writeInt(_ value: Int, into out: inout PickleWriter) {
         if version >= 2 {
             out.int(value)
         } else if let small = Int32(exactly: value) {
@@ -185,7 +186,8 @@ extension GraphEncoder {
             steps.append(.emit(.binPersID))
             return try visit(id, into: &out)
         }
-        let plain = idNode.tag == .string
+        let plain =
+            idNode.tag == .string
             && storage.withPayload(idNode) { $0.checkText() == .ascii && $0.newline(from: 0, before: $0.count) == nil }
         guard plain else { throw unsupported("a persistent id that is not a line of ASCII") }
         out.line(.persID, storage.string(idNode))

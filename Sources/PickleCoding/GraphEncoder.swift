@@ -7,6 +7,7 @@ struct GraphEncoder {
         case finishTuple(UInt32)
         case finishFrozenSet(UInt32)
         case finishCall(UInt32, PickleOpcode)
+        case collectionArguments(UInt32)
         case fill(UInt32)
         case states(UInt32)
         case emit(PickleOpcode)
@@ -17,6 +18,9 @@ struct GraphEncoder {
     /// Mapped from value to memo index.
     var memo: [UInt32: Int] = [:]
     var shared: Set<UInt32> = []
+    /// What is memoized only when it is complete, a tuple, may contain itself; then the lists in between must be in the
+    /// memo although each is reached once.
+    private var memoizesContainers = false
     var steps: [Step] = []
 
     init(_ storage: PickleStorage, version: Int) {
@@ -43,6 +47,7 @@ struct GraphEncoder {
             case .finishTuple(let index): finishTuple(index, into: &out)
             case .finishFrozenSet(let index): finishFrozenSet(index, into: &out)
             case .finishCall(let index, let opcode): finishCall(index, opcode, into: &out)
+            case .collectionArguments(let index): writeCollectionArguments(index, into: &out)
             case .fill(let index): try fill(index, into: &out)
             case .states(let index): try writeStates(index)
             }
@@ -63,6 +68,10 @@ struct GraphEncoder {
             }
             guard seen.insert(index).inserted else {
                 shared.insert(index)
+                switch node.tag {
+                case .tuple, .frozenSet, .reduce, .instance, .known: memoizesContainers = true
+                default: break
+                }
                 continue
             }
             storage.forEachPart(of: index) { work.append($0) }
@@ -72,7 +81,7 @@ struct GraphEncoder {
     // MARK: Memo
 
     mutating func memoize(_ index: UInt32, into out: inout PickleWriter) {
-        guard shared.contains(index) else { return }
+        guard shared.contains(index) || (memoizesContainers && isContainer(index)) else { return }
         memo[index] = out.memoCount
         let place = out.memoCount
         out.memoCount += 1
@@ -87,6 +96,13 @@ struct GraphEncoder {
                 out.raw32(UInt32(truncatingIfNeeded: place))
             }
         default: out.opcode(.memoize)
+        }
+    }
+
+    private func isContainer(_ index: UInt32) -> Bool {
+        switch storage.nodes[Int(index)].tag {
+        case .list, .dict, .set, .reduce, .instance, .known: true
+        default: false
         }
     }
 
@@ -154,5 +170,18 @@ extension PickleWriter {
     public mutating func value(_ value: PickleValue) throws(PickleError) {
         var encoder = GraphEncoder(value.storage, version: 4)
         try encoder.write(value.index, into: &self)
+    }
+}
+
+extension PickleValue {
+    /// The value as a pickle of a protocol, 0 to 5; sharing and cycles are kept, names are written as they are.
+    public func encoded(protocolVersion: Int = 4) throws(PickleError) -> [UInt8] {
+        precondition((0...5).contains(protocolVersion), "pickle has protocols 0 to 5")
+        var writer = PickleWriter(reservingCapacity: 1 << 10)
+        if protocolVersion >= 2 { writer.header(protocolVersion: protocolVersion) }
+        var encoder = GraphEncoder(storage, version: protocolVersion)
+        try encoder.write(index, into: &writer)
+        writer.stop()
+        return writer.finish()
     }
 }

@@ -161,7 +161,7 @@ extension PickleMachine {
         guard let name = options.extensions[code] else {
             throw failure(.badExtension, "extension code \(code) is not registered")
         }
-        try pushReference(try globalNode(try sideText(name.module), try sideText(name.name), mapped: false))
+        try pushReference(try globalNode(try sideText(name.module), try sideText(name.name)))
     }
 
     /// A new text node in the side bytes.

@@ -34,6 +34,8 @@ struct PickleMachine: ~Copyable {
     var fence = 0
     var memo = PickleMemo()
     var hashes: [UInt32: UInt] = [:]
+    /// The callee looked up last, and what it is.
+    var lastCallee: (index: UInt32, call: KnownCall?)?
 
     init(_ bytes: ByteView, limits: PickleLimits, options: PickleReadingOptions) {
         self.bytes = bytes

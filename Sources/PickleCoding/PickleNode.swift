@@ -63,7 +63,8 @@ struct PickleNode: BitwiseCopyable, Sendable {
     var children: ChildRange {
         get {
             ChildRange(
-                start: UInt32(truncatingIfNeeded: payload), count: UInt32(truncatingIfNeeded: payload >> 32), capacity: low)
+                start: UInt32(truncatingIfNeeded: payload), count: UInt32(truncatingIfNeeded: payload >> 32),
+                capacity: low)
         }
         set {
             payload = UInt64(newValue.start) | UInt64(newValue.count) << 32

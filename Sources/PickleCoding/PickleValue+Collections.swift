@@ -3,9 +3,20 @@ extension PickleValue {
     var itemRange: ChildRange? {
         switch node.tag {
         case .list, .tuple, .set, .frozenSet: node.children
-        case .known where KnownType(node) == .deque: extra?.items ?? ChildRange()
+        case .known where KnownType(node) == .deque: dequeItems
         default: nil
         }
+    }
+
+    /// The items of a deque: the newest, if it is bounded.
+    private var dequeItems: ChildRange {
+        guard let extra else { return ChildRange() }
+        var range = extra.items
+        if extra.bound >= 0, Int(range.count) > extra.bound {
+            range.start += range.count - UInt32(extra.bound)
+            range.count = UInt32(extra.bound)
+        }
+        return range
     }
 
     /// The children that are pairs: of a dict or a mapping of a known type; with the key table.
@@ -46,7 +57,9 @@ extension PickleValue {
     public subscript(key: String) -> PickleValue? {
         var key = key
         return key.withUTF8 { text in
-            findText(unsafe ByteView(UnsafeRawBufferPointer(text)), startingAt: 0).map { PickleValue(storage, $0.value) }
+            findText(unsafe ByteView(UnsafeRawBufferPointer(text)), startingAt: 0).map {
+                PickleValue(storage, $0.value)
+            }
         }
     }
 

@@ -151,12 +151,14 @@ public struct PickleValue: Sendable {
 
     /// The keyword arguments of a recorded instance, a dict.
     public var keywordArguments: PickleValue? {
-        record.flatMap { $0.keywords == PickleRecord.absent ? nil : PickleValue(storage, $0.keywords) }
+        guard let record, record.keywords != PickleRecord.absent else { return Optional.none }
+        return PickleValue(storage, record.keywords)
     }
 
     /// The state given to a recorded call or instance by BUILD.
     public var state: PickleValue? {
-        record.flatMap { $0.state == PickleRecord.absent ? nil : PickleValue(storage, $0.state) }
+        guard let record, record.state != PickleRecord.absent else { return Optional.none }
+        return PickleValue(storage, record.state)
     }
 
     var extra: RecordExtra? {

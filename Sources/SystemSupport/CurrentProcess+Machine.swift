@@ -49,6 +49,15 @@ extension CurrentProcess {
     /// The largest memory a process ever had in use, or nil when it has ended.
     package static func peakResidentBytes(_ pid: Int32) -> UInt64? { field("VmHWM", of: "/proc/\(pid)/status") }
 
+    /// Keeps freed memory, up to about `bytes` (less than 2 GiB), for the next large buffer.
+    ///
+    /// By default glibc maps and unmaps every block above 32 MiB, and the page faults of fresh memory cost more than
+    /// moving the bytes: messages of 50 MB pass a chain of processes about twice as fast with this. The price is memory
+    /// that stays with the process, so it is for those that move large payloads.
+    package static func keepFreedMemory(upTo bytes: Int) {
+        _ = clinux_keep_freed_memory(Int32(clamping: bytes))
+    }
+
     /// Reads "Name:   123 kB"; the blanks may be tabs.
     private static func field(_ name: String, of path: String) -> UInt64? {
         guard let text = try? SmallFile.readText(path) else { return nil }

@@ -15,7 +15,8 @@ package struct TaskCall: Sendable, Equatable {
 
     /// The parts that do not change between calls of one app: everything but the arguments.
     package struct Template: Sendable {
-        let function: [UInt8]
+        /// Length, newline and body of the function.
+        let prefix: [UInt8]
 
         /// Prepares calls of one app.
         package init(name: String, version: Int) {
@@ -28,25 +29,36 @@ package struct TaskCall: Sendable, Equatable {
             writer.field("version", version)
             writer.setItems()
             writer.stop()
-            function = writer.finish()
+            let function = writer.finish()
+            prefix = Array(String(function.count).utf8) + [0x0a] + function
         }
     }
 
     /// `8\n02\n` and the pickle of an empty dict: no keyword arguments.
     private static let emptyKeywords: [UInt8] = Array("8\n02\n".utf8) + [0x80, 0x04, 0x7d, 0x94, 0x2e]
 
+    /// Bytes of the buffer that ``write(_:arguments:to:)`` produces.
+    static func byteCount(_ template: Template, argumentCount: Int) -> Int {
+        template.prefix.count + argumentPrefix(argumentCount).count + argumentCount + emptyKeywords.count
+    }
+
+    /// Produces the buffer of one call, piece by piece.
+    static func write(_ template: Template, arguments: [UInt8], to sink: ([UInt8]) -> Void) {
+        sink(template.prefix)
+        sink(argumentPrefix(arguments.count))
+        sink(arguments)
+        sink(emptyKeywords)
+    }
+
+    private static func argumentPrefix(_ count: Int) -> [UInt8] {
+        Array(String(count + SerializedObject.prefix.count).utf8) + [0x0a] + SerializedObject.prefix
+    }
+
     /// Writes the buffer of one call.
     package static func encode(_ template: Template, arguments: [UInt8]) -> [UInt8] {
         var buffer: [UInt8] = []
-        buffer.reserveCapacity(template.function.count + arguments.count + 64)
-        buffer.append(contentsOf: String(template.function.count).utf8)
-        buffer.append(0x0a)
-        buffer.append(contentsOf: template.function)
-        buffer.append(contentsOf: String(arguments.count + SerializedObject.prefix.count).utf8)
-        buffer.append(0x0a)
-        buffer.append(contentsOf: SerializedObject.prefix)
-        buffer.append(contentsOf: arguments)
-        buffer.append(contentsOf: emptyKeywords)
+        buffer.reserveCapacity(byteCount(template, argumentCount: arguments.count))
+        write(template, arguments: arguments) { buffer.append(contentsOf: $0) }
         return buffer
     }
 

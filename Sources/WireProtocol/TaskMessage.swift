@@ -184,6 +184,29 @@ package enum TaskMessage {
     }
 }
 
+extension TaskMessage {
+    /// Writes the message of one call of an Apus task, its buffer in place: large arguments are copied once.
+    package static func encode(
+        taskID: Int, context: TaskContext, call template: TaskCall.Template, arguments: [UInt8]
+    ) -> [UInt8] {
+        let count = TaskCall.byteCount(template, argumentCount: arguments.count)
+        var writer = PickleWriter(reservingCapacity: count + 128)
+        writer.header()
+        writer.emptyDict()
+        writer.mark()
+        writer.string("task_id" as StaticString)
+        writer.int(taskID)
+        writer.string("context" as StaticString)
+        writer.context(context)
+        writer.string("buffer" as StaticString)
+        writer.bytesHeader(count: count)
+        TaskCall.write(template, arguments: arguments) { writer.raw($0) }
+        writer.setItems()
+        writer.stop()
+        return writer.finish()
+    }
+}
+
 extension PickleWriter {
     mutating func context(_ context: TaskContext) {
         emptyDict()

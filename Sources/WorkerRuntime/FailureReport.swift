@@ -29,7 +29,9 @@ struct FailureReport {
             standardErrorTail: standardErrorTail, payload: encoded(error))
     }
 
-    /// The pickled error. An error that cannot be encoded still arrives, as text.
+    /// The pickled error.
+    ///
+    /// An error that cannot be encoded still arrives, as text.
     private func encoded(_ error: any Error) -> [UInt8]? {
         guard let value = error as? any Encodable else { return nil }
         do { return try PickleEncoder().encode(value) } catch { return nil }

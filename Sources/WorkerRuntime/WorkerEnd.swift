@@ -38,7 +38,9 @@ enum WorkerEnd {
     }
 }
 
-/// Only calls that are safe in a signal handler. A free function, so that it is not isolated anywhere.
+/// Only calls that are safe in a signal handler.
+///
+/// A free function, so that it is not isolated anywhere.
 private func endGroupOnSignal(_ number: Int32) {
     if getpgrp() == getpid() { kill(0, SIGKILL) }
     _exit(128 + number)

@@ -122,9 +122,7 @@ private struct ArgumentReader {
 
     init(_ encoded: EncodedArguments, app: String) throws {
         self.app = app
-        tuple = try encoded.message.withUnsafeBytes { bytes in
-            try PickleDocument(copying: UnsafeRawBufferPointer(rebasing: bytes[encoded.range]))
-        }
+        tuple = try PickleDocument(in: encoded.message, range: encoded.range)
         items = tuple.root.items ?? []
     }
 

@@ -76,9 +76,7 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
             return .success(output)
         case .encoded(let message, let range):
             do {
-                let document = try message.withUnsafeBytes { bytes in
-                    try PickleDocument(copying: UnsafeRawBufferPointer(rebasing: bytes[range]))
-                }
+                let document = try PickleDocument(in: message, range: range)
                 return .success(try PickleDecoder().decode(Output.self, from: document.root))
             } catch {
                 return .failure(

@@ -24,6 +24,7 @@ extension InterchangeLoop {
                 continue
             }
             let size = message.count
+            memory.note(size)
             let handle = store.add(message, envelope)
             state.handle(
                 .taskArrived(handle, id: envelope.taskID, priority: envelope.priority, size: size), at: now,

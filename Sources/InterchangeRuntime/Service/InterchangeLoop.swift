@@ -13,6 +13,8 @@ final class InterchangeLoop {
     static let longestSleep: UInt64 = 1_000_000_000
     /// Turns that reading everything after a late wake-up may take, against a sender that never pauses.
     static let catchUpTurns = 1000
+    /// A pause this long after a burst is a quiet moment, in nanoseconds.
+    static let quietTime: UInt64 = 50_000_000
     /// Milliseconds that ending waits for a report to the executor.
     static let reportLinger: Int32 = 10_000
     /// Milliseconds that ending waits for farewells to managers.
@@ -28,12 +30,15 @@ final class InterchangeLoop {
     let store = TaskStore()
     var state: InterchangeState
     var effects = InterchangeEffects()
+    /// Stock pools that connected again: they do not register, so their next message tells their descriptor.
+    var unlocated: Set<ManagerIdentity> = []
     /// Events that performing effects gave rise to.
     var followUps: [InterchangeEvent] = []
     /// The result that the event being handled is about.
     var currentResult: Message?
     /// The monitoring payload that the event being handled is about.
     var currentPayload: [UInt8] = []
+    var memory = FreeMemory()
     /// Set when the state asks to end.
     var isFinishing = false
     /// Messages of managers that were no messages, counted so that the log stays readable.
@@ -51,11 +56,12 @@ final class InterchangeLoop {
     /// Runs until the state, a signal, the parent's end or `stop` ends it; returns the exit code.
     func run(signals: SignalDescriptor?, parent: Int32, stop: WakeUp?) throws -> Int32 {
         let poller = try Poller()
+        // First, so that a closed connection is known before what came by the next one is read.
+        try poller.add(sockets.connections.socket, id: Watched.connections.rawValue)
         try poller.add(sockets.tasks, id: Watched.tasks.rawValue)
         try poller.add(sockets.results, id: Watched.results.rawValue)
         try poller.add(sockets.commands, id: Watched.commands.rawValue)
         try poller.add(sockets.managers, id: Watched.managers.rawValue)
-        try poller.add(sockets.connections.socket, id: Watched.connections.rawValue)
         if let signals { try poller.add(descriptor: signals.descriptor, .read, id: Watched.signals.rawValue) }
         if parent >= 0 { try poller.add(descriptor: parent, .read, id: Watched.parent.rawValue) }
         if let stop { try poller.add(descriptor: stop.descriptor, .read, id: Watched.stop.rawValue) }
@@ -64,6 +70,7 @@ final class InterchangeLoop {
         while true {
             log.flush()
             let ready = try poller.wait(timeoutNanoseconds: timeout(at: Monotonic.nanoseconds))
+            if ready.isEmpty, memory.isDue { memory.giveBack() }
             let now = Monotonic.nanoseconds
             if let end = try reason(toEnd: ready) {
                 log.log(.info, "ending: \(end)")
@@ -128,8 +135,9 @@ final class InterchangeLoop {
     }
 
     private func timeout(at now: UInt64) -> UInt64 {
-        guard let deadline = state.nextDeadline else { return Self.longestSleep }
-        return deadline <= now ? 0 : min(deadline - now, Self.longestSleep)
+        let sleep = memory.isDue ? Self.quietTime : Self.longestSleep
+        guard let deadline = state.nextDeadline else { return sleep }
+        return deadline <= now ? 0 : min(deadline - now, sleep)
     }
 
     private func reason(toEnd ready: [Readiness]) throws -> String? {

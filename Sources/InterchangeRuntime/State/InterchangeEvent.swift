@@ -31,6 +31,8 @@ package enum InterchangeEvent: Sendable {
 
     /// A connection to the manager socket closed.
     case disconnected(descriptor: Int32)
+    /// A manager that comes by a connection of unknown descriptor sent something by this one.
+    case located(ManagerIdentity, descriptor: Int32)
     /// A manager in doubt could be sent something.
     case reachable(ManagerIdentity)
     /// A manager in doubt could not be sent anything.

@@ -22,10 +22,8 @@ extension InterchangeState {
             let first = effects.tasks.count
             var index = managers[slot].batch
             managers[slot].batch = -1
-            turn &+= 1
             while index >= 0 {
                 effects.tasks.append(TaskHandle(index: index))
-                ledger.records[Int(index)].turn = turn
                 index = ledger.records[Int(index)].next
             }
             effects.list.append(

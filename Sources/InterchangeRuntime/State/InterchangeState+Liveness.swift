@@ -64,20 +64,21 @@ extension InterchangeState {
         let lost = LostManager(identity: managers[slot].identity, host: registration.hostname, reason: reason)
         effects.list.append(
             .log(.warning, "manager \(lost.identity) is lost: \(reason); \(managers[slot].inFlight) in flight"))
-        while managers[slot].head >= 0 {
-            fail(TaskHandle(index: managers[slot].head), lost, from: slot, now: now, into: &effects)
-        }
+        failAll(slot, lost, now: now, into: &effects)
         notify(.managerLost, registration, reason, into: &effects)
         remove(slot)
     }
 
-    private mutating func fail(
-        _ handle: TaskHandle, _ lost: LostManager, from slot: Int, now: UInt64, into effects: inout InterchangeEffects
+    private mutating func failAll(
+        _ slot: Int, _ lost: LostManager, now: UInt64, into effects: inout InterchangeEffects
     ) {
-        let id = ledger.records[handle.position].id
-        unlink(handle, from: slot, now: now)
-        ledger.finish(handle, retained: retainsResults)
-        effects.list.append(.failTask(handle, id: id, lost, retained: retainsResults))
+        while managers[slot].head >= 0 {
+            let handle = TaskHandle(index: managers[slot].head)
+            let id = ledger.records[handle.position].id
+            unlink(handle, from: slot, now: now)
+            ledger.finish(handle, retained: retainsResults)
+            effects.list.append(.failTask(handle, id: id, lost, retained: retainsResults))
+        }
     }
 
     private mutating func remove(_ slot: Int) {
@@ -95,49 +96,60 @@ extension InterchangeState {
 
     /// A connection closed.
     ///
-    /// Descriptors are used again, so this is a hint: whoever it was is asked.
-    mutating func disconnected(_ descriptor: Int32, into effects: inout InterchangeEffects) {
+    /// Its manager gets no tasks until it has registered again, or its second is over and it is asked: libzmq
+    /// reports the end before it takes the peer out of the ROUTER, so asking at once says nothing. Without a record of
+    /// the descriptor it was the connection of a stranger, or a probe's.
+    mutating func disconnected(_ descriptor: Int32, at now: UInt64, into effects: inout InterchangeEffects) {
         guard let identity = descriptors.removeValue(forKey: descriptor), let slot = slots[identity] else { return }
         managers[slot].descriptor = nil
-        effects.list.append(.checkReachable(identity))
+        effects.list.append(.log(.info, "the connection of manager \(identity) closed"))
+        suspect(slot, at: now)
     }
 
-    /// The answer to ``InterchangeEffect/checkReachable(_:)``.
+    /// The answer to ``InterchangeEffect/checkReachable(_:)``, or the fate of another message.
     mutating func confirm(
         _ identity: ManagerIdentity, isReachable: Bool, at now: UInt64, into effects: inout InterchangeEffects
     ) {
         guard let slot = slots[identity] else { return }
         if isReachable {
             managers[slot].suspectUntil = nil
-            // An Apus manager registers again and says what it holds. A stock pool does not, so what was sent since it
-            // was last heard counts as lost with the connection: a task that never ends would be worse.
-            if managers[slot].isApus { refresh(slot) } else { failUnheard(slot, now: now, into: &effects) }
-            return
-        }
-        guard let limit = managers[slot].suspectUntil else {
-            managers[slot].suspectUntil = now &+ Self.reconnectGrace
-            arm(.suspicion, at: now &+ Self.reconnectGrace, for: slot)
             refresh(slot)
-            return
+            if !managers[slot].isApus { interrupt(slot, now: now, into: &effects) }
+        } else if let limit = managers[slot].suspectUntil {
+            if now >= limit { lose(slot, "its connection closed and did not come back", at: now, into: &effects) }
+        } else {
+            suspect(slot, at: now)
         }
-        if now >= limit { lose(slot, "its connection closed and did not come back", at: now, into: &effects) }
     }
 
-    private mutating func failUnheard(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
-        let lost = LostManager(
-            identity: managers[slot].identity, host: managers[slot].registration.hostname,
-            reason: "its connection was interrupted while the task was on its way")
-        var index = managers[slot].head
-        while index >= 0 {
-            let record = ledger.records[Int(index)]
-            // Counts wrap around, so the difference decides.
-            if Int32(bitPattern: record.turn &- managers[slot].turnWhenHeard) > 0 {
-                fail(TaskHandle(index: index), lost, from: slot, now: now, into: &effects)
-            }
-            index = record.next
-        }
+    /// Gives a manager no tasks for as long as it may take to come back.
+    private mutating func suspect(_ slot: Int, at now: UInt64) {
+        guard managers[slot].suspectUntil == nil else { return }
+        managers[slot].suspectUntil = now &+ Self.reconnectGrace
+        arm(.suspicion, at: now &+ Self.reconnectGrace, for: slot)
         refresh(slot)
-        if managers[slot].draining, managers[slot].inFlight == 0 { endDrain(slot, into: &effects) }
+    }
+
+    /// A stock pool is there again, but not what was on its way when the connection closed.
+    ///
+    /// It cannot say which tasks and results that were, so all its tasks count as lost: one that never ends would be
+    /// worse (rulings 8).
+    private mutating func interrupt(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
+        guard managers[slot].inFlight > 0 else { return }
+        let identity = managers[slot].identity
+        effects.list.append(
+            .log(.warning, "manager \(identity) was cut off for a moment: \(managers[slot].inFlight) tasks are lost"))
+        let lost = LostManager(
+            identity: identity, host: managers[slot].registration.hostname, reason: "its connection was interrupted")
+        failAll(slot, lost, now: now, into: &effects)
+        refresh(slot)
+        if managers[slot].draining { endDrain(slot, into: &effects) }
+    }
+
+    /// A message told by which connection a manager now comes.
+    mutating func locate(_ identity: ManagerIdentity, _ descriptor: Int32) {
+        guard let slot = slots[identity], managers[slot].descriptor == nil else { return }
+        link(descriptor, to: slot)
     }
 
     // MARK: Time

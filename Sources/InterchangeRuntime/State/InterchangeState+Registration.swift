@@ -44,7 +44,7 @@ extension InterchangeState {
             let count = managers[slot].inFlight
             effects.list.append(.log(.info, "manager \(identity) registered again, \(count) in flight"))
             welcome(slot, into: &effects)
-            sendAgain(slot, now: now, into: &effects)
+            sendAgain(slot, into: &effects)
             if arrival.drainDelay == 0 { drain(slot, at: now, into: &effects) } else { refresh(slot) }
         } else {
             let slot = add(identity, registration, at: now)
@@ -88,7 +88,6 @@ extension InterchangeState {
             registration.apus.map { UInt64(min($0.heartbeatThreshold, 1e9) * 1e9) } ?? settings.heartbeatThreshold
         managers[slot].lastHeartbeat = now
         managers[slot].lastHeard = now
-        managers[slot].turnWhenHeard = turn
         managers[slot].suspectUntil = nil
         managers[slot].isByteBlocked = false
         if managers[slot].inFlight == 0 { managers[slot].idleSince = now }
@@ -98,7 +97,7 @@ extension InterchangeState {
         if let drainAt = managers[slot].drainAt, drainAt > now { arm(.drain, at: drainAt, for: slot) }
     }
 
-    private mutating func link(_ descriptor: Int32?, to slot: Int) {
+    mutating func link(_ descriptor: Int32?, to slot: Int) {
         if let old = managers[slot].descriptor, descriptors[old] == managers[slot].identity {
             descriptors[old] = nil
         }
@@ -112,18 +111,14 @@ extension InterchangeState {
     }
 
     /// Sends an Apus manager again what it should have and has not: it was lost with the connection (rulings 8).
-    private mutating func sendAgain(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
+    private func sendAgain(_ slot: Int, into effects: inout InterchangeEffects) {
         guard let apus = managers[slot].registration.apus, managers[slot].inFlight > 0 else { return }
         let held = Set(apus.held)
         let first = effects.tasks.count
-        turn &+= 1
         var index = managers[slot].head
         while index >= 0 {
             let record = ledger.records[Int(index)]
-            if !held.contains(record.id) {
-                effects.tasks.append(TaskHandle(index: index))
-                ledger.records[Int(index)].turn = turn
-            }
+            if !held.contains(record.id) { effects.tasks.append(TaskHandle(index: index)) }
             index = record.next
         }
         guard effects.tasks.count > first else { return }

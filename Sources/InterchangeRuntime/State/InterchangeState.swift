@@ -27,8 +27,6 @@ package struct InterchangeState: Sendable {
     /// The block of each accepted registration, in order.
     package private(set) var connectedBlocks: [BlockLabel] = []
     var registrationCount = 0
-    /// Counts hand-overs of tasks.
-    var turn: UInt32 = 0
     /// Managers that get a batch at the end of this turn.
     var touched: [Int] = []
 
@@ -77,7 +75,9 @@ package struct InterchangeState: Sendable {
                 effects.list.append(.releaseResult(handle))
             }
         case .disconnected(let descriptor):
-            disconnected(descriptor, into: &effects)
+            disconnected(descriptor, at: now, into: &effects)
+        case .located(let identity, let descriptor):
+            locate(identity, descriptor)
         case .reachable(let identity):
             confirm(identity, isReachable: true, at: now, into: &effects)
         case .unreachable(let identity):
@@ -119,7 +119,6 @@ package struct InterchangeState: Sendable {
     mutating func heard(_ identity: ManagerIdentity, at now: UInt64) -> Int? {
         guard let slot = slots[identity] else { return nil }
         managers[slot].lastHeard = now
-        managers[slot].turnWhenHeard = turn
         return slot
     }
 

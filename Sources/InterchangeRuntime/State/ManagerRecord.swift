@@ -35,8 +35,6 @@ struct ManagerRecord: Sendable {
     var lastHeartbeat: UInt64
     /// When it sent anything: what decides about its loss.
     var lastHeard: UInt64
-    /// The hand-over count when it was last heard.
-    var turnWhenHeard: UInt32 = 0
     /// Nanoseconds of silence after which it is lost.
     var threshold: UInt64
     /// Since when it has had nothing to do.

@@ -35,8 +35,6 @@ struct TaskRecord: Sendable {
     var previous: Int32 = -1
     /// The manager it is at, or one of the places below.
     var place = TaskRecord.free
-    /// When it was handed over, counted in hand-overs.
-    var turn: UInt32 = 0
 
     /// Waits to be handed to a manager.
     static let queued: Int32 = -1

@@ -1,4 +1,6 @@
-/// What a manager must be told. The times are those between Apus processes (rulings 9); for Parsl's pools they are given.
+/// What a manager must be told.
+///
+/// The times are those between Apus processes (rulings 9); for Parsl's pools they are given.
 package struct ManagerConfiguration: Sendable, Codable, Hashable {
     /// How a worker process is started: the program, and all of its argv.
     package struct WorkerCommand: Sendable, Codable, Hashable {

@@ -7,7 +7,9 @@ package struct WorkerSizing: Sendable, Hashable, Codable {
     /// GiB of memory for each worker; `nil` when memory does not matter.
     package var memoryPerWorker: Double?
 
-    /// Describes the bounds. The default is one worker for each processor, as in Parsl.
+    /// Describes the bounds.
+    ///
+    /// The default is one worker for each processor, as in Parsl.
     package init(maximumWorkers: Int? = nil, coresPerWorker: Double = 1, memoryPerWorker: Double? = nil) {
         self.maximumWorkers = maximumWorkers
         self.coresPerWorker = coresPerWorker

@@ -2,7 +2,9 @@
 package struct TaskTicket: Sendable, Equatable {
     /// The number the executor gave the task.
     package var id: Int
-    /// Tasks of different groups are never in one worker at once. With echo the app's number, else 0.
+    /// Tasks of different groups are never in one worker at once.
+    ///
+    /// With echo the app's number, else 0.
     package var group: Int
 
     /// Describes a task.

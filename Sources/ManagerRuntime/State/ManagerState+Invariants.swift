@@ -1,7 +1,9 @@
 import DequeModule
 
 extension ManagerState {
-    /// What is wrong with the state, in words; empty for a sound one. For tests, after every event.
+    /// What is wrong with the state, in words; empty for a sound one.
+    ///
+    /// For tests, after every event.
     package func checkInvariants() -> [String] {
         var faults: [String] = []
         func expect(_ condition: Bool, _ fault: @autoclosure () -> String) { if !condition { faults.append(fault()) } }

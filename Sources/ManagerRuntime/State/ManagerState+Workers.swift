@@ -41,13 +41,18 @@ extension ManagerState {
         _ index: Int, _ tasks: [Int], at now: UInt64, into effects: inout [ManagerEffect]
     ) {
         if workers[index].standing == .killed || tasks.isEmpty { return }
-        // What it gives back are the newest frames, in order; the first one of the queue it is running.
+        // Usually all but the first. A worker that is just between two tasks gives back the first as well, and a frame
+        // that was still coming in stays behind the returned ones.
+        let wanted = Set(tasks)
         let queue = workers[index].queue
-        guard tasks.count < queue.count, queue.suffix(tasks.count).map(\.id) == tasks else {
-            return reject(index, "gave back tasks that it had no right to give back", into: &effects)
+        let returned = queue.filter { wanted.contains($0.id) }
+        guard returned.count == tasks.count else {
+            return reject(index, "gave back tasks that it does not have", into: &effects)
         }
-        workers[index].queue.removeLast(tasks.count)
-        putBack(queue.suffix(tasks.count))
+        workers[index].queue.removeAll { wanted.contains($0.id) }
+        if workers[index].queue.isEmpty { idle.append(index) }
+        if workers[index].queue.first != queue.first { workers[index].frontSince = now }
+        putBack(returned)
         feed(at: now, into: &effects)
     }
 
@@ -55,8 +60,11 @@ extension ManagerState {
         let worker = workers[index]
         guard worker.standing != .absent else { return }
         workers[index] = WorkerRecord()
-        if worker.standing == .ready || worker.standing == .killed { readyCount -= worker.standing == .ready ? 1 : 0 }
-        if worker.standing == .ready { idle.removeAll { $0 == index } }
+        // A killed one was taken out of the count when it was killed.
+        if worker.standing == .ready {
+            readyCount -= 1
+            idle.removeAll { $0 == index }
+        }
         effects.append(.log("worker \(index) ended: \(ending)"))
 
         if worker.queue.isEmpty, worker.answered == 0 {
@@ -87,5 +95,6 @@ extension ManagerState {
         guard workers[index].standing != .absent else { return }
         workers[index].standing = .killed
         effects.append(.killWorker(index))
+        announceIfChanged(into: &effects)
     }
 }

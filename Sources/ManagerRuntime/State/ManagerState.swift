@@ -20,7 +20,9 @@ package struct ManagerState: Sendable {
         /// Nanoseconds after the start when the manager asks to be drained; `nil` for never.
         package var drainAfter: UInt64?
 
-        /// Describes a manager. The times are those between Apus processes (rulings 9).
+        /// Describes a manager.
+        ///
+        /// The times are those between Apus processes (rulings 9).
         package init(
             workerCount: Int, prefetch: PrefetchPolicy = .automatic, heartbeatPeriod: UInt64 = 2_000_000_000,
             heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil

@@ -6,7 +6,9 @@ package struct TaskPace: Sendable, Equatable {
     static let writeAheadLimit: Double = 1_000_000
     /// The most tasks a worker that the window may hold (rulings 11).
     static let largestWindow = 64
-    /// The most frames in one worker. With 1 ms as the limit, this depth is for tasks of 30 µs and less.
+    /// The most frames in one worker.
+    ///
+    /// With 1 ms as the limit, this depth is for tasks of 30 µs and less.
     static let deepest = 32
     /// Each new time counts for an eighth, so that a few dozen short tasks outweigh one long one.
     private static let weight = 0.125

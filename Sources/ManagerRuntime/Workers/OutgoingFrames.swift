@@ -33,7 +33,9 @@ enum TaskPayload {
     }
 }
 
-/// What waits to be written to one worker. Small frames are put together, large ones are written from where they lie.
+/// What waits to be written to one worker.
+///
+/// Small frames are put together, large ones are written from where they lie.
 struct OutgoingFrames {
     /// From this size on a payload is not copied (rulings 12).
     static let copyLimit = 16 << 10

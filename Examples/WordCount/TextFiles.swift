@@ -1,0 +1,36 @@
+import FoundationEssentials
+
+/// The files of a folder.
+enum TextFiles {
+    /// The paths of all files in a folder (links to files are files, folders in it are not looked into), sorted.
+    static func paths(in folder: String) throws(FileError) -> [String] {
+        do {
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            return names.filter { !$0.hasPrefix(".") }.map { folder + "/" + $0 }.filter { path in
+                var isFolder = false
+                return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder
+            }
+        } catch {
+            throw FileError(path: folder, text: "\(error)")
+        }
+    }
+
+    /// The content of a file.
+    static func bytes(of path: String) throws(FileError) -> [UInt8] {
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw FileError(path: path, text: "\(error)")
+        }
+    }
+}
+
+/// A file that cannot be read.
+///
+/// It is Codable, so that it arrives from a worker as what it is.
+struct FileError: Error, Codable, Sendable, CustomStringConvertible {
+    var path: String
+    var text: String
+
+    var description: String { "cannot read \(path): \(text)" }
+}

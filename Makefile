@@ -1,0 +1,113 @@
+# The two commands: `make demo` shows that it works, `make test` checks it. `make help` lists the others.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# Added to every `swift build`; CI adds the check of import arrows.
+SWIFT_BUILD_FLAGS ?=
+# Where `make install` puts `bin/apus` and `lib/apus`.
+PREFIX ?= /usr/local
+# For packagers: a staging directory before PREFIX.
+DESTDIR ?=
+PYTHON ?= python3
+VENV := .build/venv
+comma := ,
+
+# What the peer's own tests need: Parsl's tests do not run on pytest 8; the time limit comes from a plug-in.
+PYTHON_PACKAGES := parsl==2026.10.26 'pytest<8' 'pytest-timeout<3'
+# Tests with one of these words in their names run a Python program beside ours: `make test` skips them where the
+# packages are missing, `make test-extra` runs them with all packages.
+PYTHON_TESTS := Python|Pyzmq|Parsl
+LINTED := Sources Tests Examples Package.swift
+
+# need-package CONDITION PACKAGES REASON: unless CONDITION holds, installs Debian packages as root or through sudo;
+# without either prints the command and stops.
+define need-package
+if ! { $(1); } >/dev/null 2>&1; then \
+    echo 'apus: installing $(2): $(3)'; \
+    if ! command -v apt-get >/dev/null; then \
+        echo 'apus: this system has no apt-get: install what Debian calls $(2), then run make again' >&2; exit 1; \
+    elif [ "$$(id -u)" = 0 ]; then as_root='env'; \
+    elif command -v sudo >/dev/null; then as_root='sudo env'; \
+    else \
+        echo 'apus: neither root nor sudo; have an administrator run this, then run make again:' >&2; \
+        echo '    apt-get update && apt-get install -y $(2)' >&2; exit 1; \
+    fi; \
+    apt="$$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0"; \
+    $$apt update >/dev/null || echo 'apus: apt-get update failed; going on with the lists there are' >&2; \
+    if ! $$apt install -y --no-install-recommends $(2) >/dev/null; then \
+        echo 'apus: apt-get could not install $(2); its own words are above' >&2; exit 1; \
+    fi; \
+fi
+endef
+
+.PHONY: help
+help: ## List the targets.
+	@echo 'usage: make TARGET'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	    printf '%-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: prerequisites ## Build two examples and run them on worker processes of this machine.
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --product Mandelbrot
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --product MonteCarloPi
+	@echo; echo 'The Mandelbrot set, in tiles:'
+	@.build/release/Mandelbrot --workers "$$(nproc)"
+	@echo; echo 'Pi, by random points:'
+	@.build/release/MonteCarloPi --workers "$$(nproc)"
+	@echo; echo 'Look at mandelbrot.png; compare the other figure with 3.1415926.'
+
+.PHONY: test
+test: prerequisites ## Build and run the tests that need nothing but this package (a few minutes).
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
+	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
+
+.PHONY: test-extra
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python and Parsl, installed in .build/venv.
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
+	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
+	APUS_PYTHON="$$PWD/$(VENV)/bin/python3" \
+	    $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter '$(PYTHON_TESTS)'
+
+$(VENV)/.complete: Makefile
+	@$(call need-package,$(PYTHON) -c "import ensurepip$(comma) venv",python3 python3-venv,Parsl is a Python package)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
+	@touch $@
+
+.PHONY: install
+install: prerequisites ## Install `apus` and the library below PREFIX (/usr/local).
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --product apus
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/apus/Modules'
+	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
+	install -m 644 .build/release/Modules/*.swiftmodule '$(DESTDIR)$(PREFIX)/lib/apus/Modules'
+	@# A module that an interface names must be found with its C header, even where only its name is used.
+	cp -R Sources/CZeroMQ Sources/CLinux '$(DESTDIR)$(PREFIX)/lib/apus/'
+	rm -f '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
+	find -L .build/release -maxdepth 2 -path '*.build/*.o' ! -path '*/ApusCommandLine.build/*' \
+	    ! -path '*Tests.build/*' $(foreach example,$(notdir $(wildcard Examples/*)),! -path '*/$(example).build/*') \
+	    -print0 | sort -z | xargs -0 ar -crs '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
+
+.PHONY: format
+format: ## Format all Swift sources in place.
+	swift format --in-place --parallel --recursive $(LINTED)
+
+.PHONY: lint
+lint: ## Check formatting and style, changing nothing.
+	swift format lint --strict --parallel --recursive $(LINTED)
+
+.PHONY: clean
+clean: ## Remove what was built, and what the demonstration left.
+	rm -rf .build runinfo mandelbrot.png
+
+.PHONY: prerequisites
+prerequisites:
+	@if ! command -v '$(firstword $(SWIFT))' >/dev/null; then \
+	    echo 'apus: there is no `swift` on PATH; install Swift 6.2 or later from https://www.swift.org/install/linux/' >&2; \
+	    echo '      or, if it is installed, add the usr/bin of its folder to PATH' >&2; exit 1; \
+	fi
+	@$(call need-package,command -v git,git ca-certificates,the package manager fetches dependencies with it)
+	@$(call need-package,[ -e /usr/include/zmq.h ] || [ -e /usr/local/include/zmq.h ],libzmq3-dev,the headers of ZeroMQ)

@@ -1,0 +1,96 @@
+/// Which target may import which: the table of the architecture, as far as its targets exist.
+///
+/// The build checks that a target imports only what the manifest gives it; this table checks that the manifest did not
+/// give it something the architecture forbids.
+enum ImportArrows {
+    /// What may come from outside the project.
+    static let logging: Set<String> = ["Logging"]
+    static let collections: Set<String> = ["DequeModule", "HeapModule"]
+    /// The C library and the atomics of the standard library; everybody may use them.
+    static let system: Set<String> = ["Swift", "Glibc", "Synchronization"]
+
+    /// Targets of the project, and what each may import besides ``system``.
+    static let allowed: [String: Set<String>] = [
+        // The system below.
+        "CZeroMQ": [],
+        "CLinux": [],
+        "SystemSupport": ["CLinux"],
+        "ZeroMQ": ["CZeroMQ", "SystemSupport"],
+        // What travels.
+        "PickleCoding": [],
+        "WorkflowCore": logging,
+        "WireProtocol": ["PickleCoding", "WorkflowCore"],
+        "Monitoring": ["WireProtocol", "WorkflowCore", "SystemSupport"],
+        // The processes.
+        "InterchangeRuntime": above(["WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
+        "ManagerRuntime": above(["WireProtocol", "PickleCoding", "ZeroMQ", "Monitoring", "SystemSupport"]),
+        "WorkerRuntime": above(["WireProtocol", "PickleCoding", "SystemSupport"]),
+        // The submitting program.
+        "DataFlow": above(["PickleCoding", "Monitoring", "SystemSupport"]),
+        "HighThroughput": above(["WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
+        "ProgressDisplay": ["SystemSupport"],
+        "Launch": above([
+            "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
+            "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
+        ]),
+        "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"],
+        // The command line takes what each command needs.
+        "ApusCommandLine": above([
+            "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
+            "WireProtocol", "ZeroMQ", "Monitoring", "ProgressDisplay", "SystemSupport", "ArgumentParser",
+            "FoundationEssentials",
+        ]),
+    ]
+
+    /// Single files that may import more, because they are a bridge to it.
+    static let bridges: [String: Set<String>] = [
+        // Date, URL, UUID, Decimal and Data as app values, and their form on the wire.
+        "DataFlow/AppValue.swift": ["FoundationEssentials"],
+        "PickleCoding/FoundationBridge.swift": ["FoundationEssentials", "Foundation"],
+    ]
+
+    /// Every target above WorkflowCore may also import it, the log and the collections.
+    private static func above(_ targets: Set<String>) -> Set<String> {
+        targets.union(["WorkflowCore"]).union(logging).union(collections)
+    }
+
+    /// One import that the table forbids, or a target that it does not know.
+    struct Violation: Equatable, CustomStringConvertible {
+        var file: String
+        var text: String
+
+        var description: String { "\(file): \(text)" }
+    }
+
+    /// Checks one file of a target.
+    static func violations(target: String, file: String, source: String) -> [Violation] {
+        guard let targets = allowed[target] else {
+            return [Violation(file: file, text: "target '\(target)' is not in the table of ImportArrows.swift")]
+        }
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let may = targets.union(system).union(bridges["\(target)/\(name)"] ?? [])
+        return importedModules(of: source).filter { $0 != target && !may.contains($0) }.map { module in
+            Violation(file: file, text: "\(target) may not import \(module)")
+        }
+    }
+
+    /// The modules that a source file imports, in order; comments and other lines are passed over.
+    static func importedModules(of source: String) -> [String] {
+        source.split(whereSeparator: \.isNewline).compactMap { line in
+            var words = line.split(separator: " ")[...]
+            while let word = words.first, word.hasPrefix("@") || accessLevels.contains(String(word)) {
+                words.removeFirst()
+            }
+            guard words.first == "import" else { return nil }
+            words.removeFirst()
+            if let word = words.first, kinds.contains(String(word)) { words.removeFirst() }
+            // `import struct DataFlow.App` depends on DataFlow.
+            return words.first?.split(separator: ".").first.map(String.init)
+        }
+    }
+
+    private static let accessLevels: Set<String> = ["public", "package", "internal", "fileprivate", "private"]
+    private static let kinds: Set<String> = [
+        "struct", "class", "enum", "protocol", "typealias", "func", "let", "var", "actor",
+    ]
+}

@@ -1,0 +1,110 @@
+import Glibc
+import ManagerRuntime
+import SystemSupport
+import Testing
+import WireProtocol
+
+@Suite("Manager process: the connection", .serialized)
+struct ManagerServiceConnectionTests {
+    @Test("after a cut connection the manager registers with what it holds, and sends unacknowledged results again")
+    func reconnect() throws {
+        let interchange = try FakeInterchange()
+        interchange.acknowledges = false
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        try interchange.send([1, 2, 3], "block", [600])
+        _ = try interchange.awaitAnswer(1, seconds: 5)
+        _ = try interchange.awaitAnswer(2, seconds: 5)
+        try interchange.cut()
+        let second = try interchange.awaitRegistration(2)
+        #expect(Set(second.apus?.held ?? []) == [1, 2, 3])
+        try interchange.serve("the results again") {
+            (1...3).allSatisfy { task in interchange.answers.contains { $0.task == task } }
+                && interchange.answers.count { $0.task == 1 } == 2
+        }
+        #expect(try interchange.awaitAnswer(3).kind == .result)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("an interchange that says nothing for longer than the threshold is given up")
+    func silence() throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.heartbeatThreshold = .seconds(1)
+        let manager = try interchange.startManager(configuration)
+        _ = try interchange.awaitRegistration()
+        interchange.answersHeartbeats = false
+        #expect(try interchange.awaitEnd(manager, seconds: 8) == .exited(1))
+        #expect(interchange.heartbeats > 0)
+    }
+
+    @Test("a manager that was stopped past the threshold goes on")
+    func stopped() throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.heartbeatThreshold = .seconds(1)
+        let manager = try interchange.startManager(configuration)
+        _ = try interchange.awaitRegistration()
+        manager.signal(SIGSTOP)
+        try interchange.serve(seconds: 2.5)
+        manager.signal(SIGCONT)
+        try interchange.send([1], "sum", [1])
+        _ = try interchange.awaitAnswer(1, seconds: 5)
+        try interchange.serve(seconds: 1.5)
+        #expect(manager.poll() == nil)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("the first address that answers is used")
+    func addresses() throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.addresses = ["127.0.0.2", "127.0.0.1", "127.0.0.3"]
+        let manager = try interchange.startManager(configuration)
+        let registration = try interchange.awaitRegistration()
+        #expect(registration.uid == configuration.uid)
+        try interchange.send([1], "sum", [1])
+        #expect(try interchange.awaitAnswer(1).value(Int.self) == 1)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("an interchange that is not there is named, and the manager ends", arguments: [1, 2])
+    func unreachable(count: Int) throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.addresses = Array(["127.0.0.2", "127.0.0.3"].prefix(count))
+        configuration.addressProbeTimeout = .milliseconds(500)
+        let words = "\(interchange.directory)/words"
+        let manager = try interchange.startManager(configuration, standardError: .file(words, append: false))
+        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try SmallFile.readText(words).contains("no interchange answered"))
+    }
+
+    @Test("a refused manager ends with the reason")
+    func refused() throws {
+        let interchange = try FakeInterchange(isApus: false)
+        let words = "\(interchange.directory)/words"
+        let manager = try interchange.startManager(
+            interchange.configuration(), standardError: .file(words, append: false))
+        _ = try interchange.awaitRegistration()
+        try interchange.send(InterchangeMessage.encodeRefused("the tables differ in 'fit'"))
+        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try SmallFile.readText(words).contains("the tables differ in 'fit'"))
+    }
+
+    @Test("a manager asks to be drained when its time has come")
+    func drain() throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.drainPeriod = .milliseconds(700)
+        let manager = try interchange.startManager(configuration)
+        let registration = try interchange.awaitRegistration()
+        #expect(abs(registration.drainTime - registration.startTime - 0.7) < 0.01)
+        try interchange.serve("the request") { interchange.drains == 1 }
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import ManagerRuntime
+
+/// A manager's state under test: feeds events, checks the invariants after each, and keeps what was decided.
+struct StateBench {
+    static let second: UInt64 = 1_000_000_000
+    static let millisecond: UInt64 = 1_000_000
+
+    var state: ManagerState
+    var now: UInt64 = 100 * second
+
+    init(
+        workers: Int = 2, prefetch: PrefetchPolicy = .none, drainAfter: UInt64? = nil
+    ) {
+        state = ManagerState(
+            settings: ManagerState.Settings(workerCount: workers, prefetch: prefetch, drainAfter: drainAfter))
+    }
+
+    /// A manager that is registered, with all workers ready, at an interchange of this kind.
+    static func serving(
+        workers: Int = 2, prefetch: PrefetchPolicy = .none, peer: ManagerState.Peer = .apus
+    ) -> StateBench {
+        var bench = StateBench(workers: workers, prefetch: prefetch)
+        bench.send(.begin)
+        bench.send(.reachable)
+        for index in 0..<workers { bench.send(.workerReady(index)) }
+        switch peer {
+        case .apus: bench.send(.welcome)
+        case .stock: bench.send(.heartbeat)
+        case .unknown: break
+        }
+        return bench
+    }
+
+    @discardableResult
+    mutating func send(
+        _ event: ManagerEvent, after pause: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation
+    ) -> [ManagerEffect] {
+        now += pause
+        var effects: [ManagerEffect] = []
+        state.handle(event, at: now, into: &effects)
+        let faults = state.checkInvariants()
+        #expect(faults.isEmpty, "after \(event)", sourceLocation: sourceLocation)
+        return effects.filter { if case .log = $0 { false } else { true } }
+    }
+
+    /// Hands in tasks with these numbers.
+    @discardableResult
+    mutating func tasks(_ ids: some Sequence<Int>, group: Int = 0, after pause: UInt64 = 0) -> [ManagerEffect] {
+        send(.tasks(ids.map { TaskTicket(id: $0, group: group) }), after: pause)
+    }
+
+    /// Lets a worker run `count` tasks of this length, one at a time.
+    mutating func warmUp(worker: Int = 0, count: Int = 100, nanoseconds: UInt64) {
+        for number in 0..<count {
+            let id = 1_000_000 + number
+            guard case .write(let task, let index)? = tasks([id]).first, task == id else {
+                Issue.record("the task was not sent")
+                return
+            }
+            send(.workerResult(index, task: id), after: nanoseconds)
+            send(.acknowledged([id]))
+        }
+    }
+}
+
+extension [ManagerEffect] {
+    /// The tasks sent to workers, as (task, worker).
+    var writes: [[Int]] {
+        compactMap { if case .write(let task, let worker) = $0 { [task, worker] } else { nil } }
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import SystemSupport
+import Testing
+
+/// What a user sees when something dies (architecture §6), with real processes.
+@Suite("When something dies", .tags(.integration), .serialized)
+struct FailureTests {
+    @Test("a worker killed by a signal is reported within a second, and replaced")
+    func workerKilled() throws {
+        let run = try ProbeRun(["worker-killed", "one"])
+        #expect(run.finish() == .exited(0))
+        let error = try #require(run.line("victim: "))
+        #expect(error.contains("workerLost") && error.contains("SIGKILL") && error.contains("nap"))
+        #expect(try #require(run.number("noticed after ")) < 1500)
+        #expect(run.line("next: ") == "value 3")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a fatal error in a task names its text, and the worker is replaced")
+    func crash() throws {
+        let run = try ProbeRun(["crash", "one"])
+        #expect(run.finish() == .exited(0))
+        let error = try #require(run.line("crash: "))
+        #expect(error.contains("workerLost") && error.contains("Fatal error: the data is bad"))
+        #expect(run.line("next: ") == "value 3")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("exit(3) in a task names the status")
+    func exitInTask() throws {
+        let run = try ProbeRun(["exit", "one"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.line("leave: ")).contains("exit status 3"))
+        #expect(run.line("next: ") == "value 3")
+    }
+
+    @Test("a worker that dies with frames in its hands loses one task, not all")
+    func framesAhead() throws {
+        let run = try ProbeRun(["ahead", "one"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.line("first: ")).contains("workerLost"))
+        #expect(run.line("good ") == "8 of 8")
+    }
+
+    @Test("a lost task is tried again on its own budget")
+    func lostRetry() throws {
+        let run = try ProbeRun(["worker-killed", "one", "retry"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("victim: ") == "value 5000")
+    }
+
+    @Test("a killed manager is reported, and another one takes its place")
+    func managerKilled() throws {
+        let run = try ProbeRun(["manager-killed", "one"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.line("victim: ")).contains("managerLost"))
+        #expect(try #require(run.number("noticed after ")) < 4000)
+        #expect(run.line("next: ") == "value 3")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a manager killed while its workers spin leaves none of them")
+    func managerKilledSpinning() throws {
+        let run = try ProbeRun(["manager-killed-spinning"])
+        #expect(run.waits(for: "victim: "))
+        let workers = run.processes.filter { $0.name == "worker" }.map(\.pid)
+        #expect(workers.count == 2)
+        #expect(eventually(within: 1) { workers.allSatisfy { kill($0, 0) != 0 } })
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("next: ") == "value 3")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a stopped manager is lost after the threshold")
+    func managerStopped() throws {
+        let run = try ProbeRun(["manager-stopped", "one", "impatient"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.line("victim: ")).contains("managerLost"))
+        #expect(run.line("next: ") == "value 3")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("an interchange that was stopped past the threshold loses nobody")
+    func interchangeStopped() throws {
+        let run = try ProbeRun(["interchange-stopped", "impatient"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("good ") == "20 of 20")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a killed interchange fails all open calls within a second")
+    func interchangeKilled() throws {
+        let run = try ProbeRun(["interchange-killed"])
+        _ = run.finish()
+        #expect(try #require(run.line("victim: ")).contains("interchangeLost"))
+        #expect(try #require(run.number("noticed after ")) < 1500)
+        #expect(try #require(run.line("late: ")).contains("interchangeLost"))
+        #expect(run.survivors(within: 12).isEmpty)
+    }
+
+    @Test("a program that crashes when it starts as a worker is given up with its text")
+    func crashAtStart() throws {
+        let run = try ProbeRun(["crash-at-start", "one"])
+        #expect(run.finish() == .exited(1))
+        let text = run.output + run.errors
+        #expect(text.contains("executorFailed"))
+        #expect(text.contains("this program cannot start as a worker"))
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a killed submitting program leaves no process and no listening socket")
+    func submitKilled() throws {
+        let run = try ProbeRun(["long", "plain"])
+        #expect(run.waits(for: "running"))
+        #expect(run.processes.count >= 4)
+        run.child.signal(SIGKILL)
+        _ = run.finish()
+        #expect(run.survivors(within: 3).isEmpty)
+    }
+
+    @Test("Ctrl-C cancels, cleans up and exits with 130", arguments: [SIGINT, SIGTERM])
+    func interruptOnce(signal: Int32) throws {
+        let run = try ProbeRun(["long"])
+        #expect(run.waits(for: "running"))
+        run.child.signal(signal)
+        #expect(run.finish(within: 15) == .exited(128 + signal))
+        #expect(run.errors.contains("interrupted"))
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("a second Ctrl-C kills")
+    func interruptTwice() throws {
+        let run = try ProbeRun(["long"])
+        #expect(run.waits(for: "running"))
+        run.child.signal(SIGINT)
+        #expect(eventually(within: 5) { run.errors.contains("interrupted") })
+        run.child.signal(SIGINT)
+        #expect(run.finish(within: 5) == .exited(130))
+        #expect(run.survivors().isEmpty)
+    }
+}

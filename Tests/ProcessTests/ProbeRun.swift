@@ -1,0 +1,123 @@
+import Glibc
+import SystemSupport
+import Testing
+
+/// One run of the probe program, with everything it printed.
+final class ProbeRun {
+    let child: ChildProcess
+    let directory: String
+    private let outputPath: String
+    private let errorPath: String
+
+    /// Starts the probe in an empty directory of its own.
+    init(_ arguments: [String], environment extra: [String: String] = [:]) throws {
+        directory = try Self.makeDirectory()
+        outputPath = directory + "/stdout"
+        errorPath = directory + "/stderr"
+        var environment = EnvironmentVariables.all
+        for (key, value) in extra { environment[key] = value }
+        child = try ChildProcess(
+            spawning: ChildProcess.Options(
+                executable: Self.program, arguments: ["probe"] + arguments, environment: environment,
+                workingDirectory: directory, standardOutput: .file(outputPath, append: false),
+                standardError: .file(errorPath, append: false)))
+    }
+
+    deinit {
+        child.signalGroup(SIGKILL)
+        _ = child.wait()
+        _ = Self.remove(directory)
+    }
+
+    /// The probe is built beside the tests.
+    private static var program: String {
+        let path = CurrentProcess.executablePath
+        var folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        while !folder.isEmpty {
+            let candidate = folder.joined(separator: "/") + "/ProbeProgram"
+            if access(candidate, X_OK) == 0 { return candidate }
+            folder = folder.dropLast()
+        }
+        // The test runner of the toolchain loads the bundle named in its arguments.
+        for argument in CommandLine.arguments where argument.contains(".xctest") {
+            let folder = argument.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            if access(folder + "/ProbeProgram", X_OK) == 0 { return folder + "/ProbeProgram" }
+        }
+        return "ProbeProgram"
+    }
+
+    private static func makeDirectory() throws -> String {
+        var template = Array("/tmp/apus-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError.last("make a directory for a test") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func remove(_ directory: String) -> SystemSupport.ExitStatus? {
+        try? ChildProcess(
+            spawning: ChildProcess.Options(
+                executable: "/bin/rm", arguments: ["rm", "-rf", directory], standardOutput: .null,
+                standardError: .null)
+        ).wait()
+    }
+
+    /// What the program has printed so far.
+    var output: String { (try? SmallFile.readText(outputPath, limit: 1 << 24)) ?? "" }
+    /// What it has said on standard error.
+    var errors: String { (try? SmallFile.readText(errorPath, limit: 1 << 24)) ?? "" }
+    /// A file in its directory.
+    func file(_ name: String) -> String { (try? SmallFile.readText(directory + "/" + name, limit: 1 << 24)) ?? "" }
+
+    /// Waits for the program's end; kills it after the deadline.
+    func finish(within seconds: Double = 40) -> SystemSupport.ExitStatus? {
+        let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
+        if let status = child.wait(deadlineNanoseconds: deadline) { return status }
+        return nil
+    }
+
+    /// Waits until the program has printed a line that begins so.
+    func waits(for prefix: String, within seconds: Double = 20) -> Bool {
+        eventually(within: seconds) { self.output.split(separator: "\n").contains { $0.hasPrefix(prefix) } }
+    }
+
+    /// The rest of the line that begins with `name: `.
+    func line(_ name: String) -> String? {
+        output.split(separator: "\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+    }
+
+    /// The number in the line that begins so.
+    func number(_ prefix: String) -> Int? {
+        line(prefix).flatMap { rest in Int(rest.drop { !$0.isNumber }.prefix { $0.isNumber }) }
+    }
+
+    /// The processes the program has named.
+    var processes: [(name: String, pid: Int32)] {
+        output.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 3, words[0] == "process", let pid = Int32(words[2]) else { return nil }
+            return (String(words[1]), pid)
+        }
+    }
+
+    /// The processes of the run that still exist; none may, a moment after its end.
+    func survivors(within seconds: Double = 3) -> [Int32] {
+        _ = eventually(within: seconds) { self.alive.isEmpty }
+        return alive
+    }
+
+    private var alive: [Int32] { processes.map(\.pid).filter { kill($0, 0) == 0 } }
+}
+
+/// Looks again and again until `condition` holds; false when it does not in time.
+func eventually(within seconds: Double, _ condition: () -> Bool) -> Bool {
+    let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
+    while Monotonic.nanoseconds < deadline {
+        if condition() { return true }
+        _ = poll(nil, 0, 20)
+    }
+    return condition()
+}
+
+extension Tag {
+    /// Starts real processes.
+    @Tag static var integration: Self
+}

@@ -1,0 +1,111 @@
+import SystemSupport
+import Testing
+
+/// What a user sees when all goes well, or wrong in the program's own code.
+@Suite("A workflow on real processes", .tags(.integration), .serialized)
+struct WorkflowTests {
+    @Test("the same program gives the same on threads and on processes", arguments: [["threads"], [], ["plain"]])
+    func placements(options: [String]) throws {
+        let run = try ProbeRun(["add"] + options)
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("add: ") == "value 6")
+        #expect(run.line("total: ") == "value 5050")
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("errors arrive as what they are, and later tasks finish", arguments: [["threads"], []])
+    func errors(options: [String]) throws {
+        let run = try ProbeRun(["errors"] + options)
+        #expect(run.finish() == .exited(0))
+        #expect(run.output.contains("caught BadInput with 7 rows"))
+        #expect(try #require(run.line("plain: ")).contains("PlainError"))
+        let dependent = try #require(run.line("dependent: "))
+        #expect(dependent.contains("DependencyError") && dependent.contains("refuse") && dependent.contains("BadInput"))
+        #expect(try #require(run.line("nested: ")).contains("only the workflow body can submit"))
+        #expect(try #require(run.line("late: ")).contains("list it in `apps:`"))
+        #expect(run.line("next: ") == "value 3")
+    }
+
+    @Test("an error that the submit side cannot decode still arrives with its text")
+    func undecodableError() throws {
+        let run = try ProbeRun(["errors"])
+        #expect(run.finish() == .exited(0))
+        let error = try #require(run.line("oneWay: "))
+        #expect(error.contains("RemoteError") && error.contains("OneWayError"))
+    }
+
+    @Test("a result that cannot be encoded is that task's error")
+    func unencodable() throws {
+        let run = try ProbeRun(["unencodable"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.line("unencodable: ")).contains("unencodable"))
+        #expect(run.line("next: ") == "value 3")
+    }
+
+    @Test("a failure nobody awaited is listed, and the exit code is 1")
+    func unawaited() throws {
+        let run = try ProbeRun(["unawaited"])
+        #expect(run.finish() == .exited(1))
+        #expect(run.errors.contains("never awaited") && run.errors.contains("refusePlainly"))
+    }
+
+    @Test("a body that throws ends the program with its error")
+    func bodyThrows() throws {
+        let run = try ProbeRun(["throws"])
+        #expect(run.finish() == .exited(1))
+        #expect(run.errors.contains("PlainError"))
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("what a task prints goes to its worker's file, and with echo to the program's standard error")
+    func printing() throws {
+        let run = try ProbeRun(["print", "echo", "one"])
+        #expect(run.finish() == .exited(0))
+        #expect(!run.output.contains("task says hello"))
+        #expect(run.errors.contains("[say] task says hello"))
+    }
+
+    @Test("a task runs in the directory and the environment of the program, and in no role")
+    func place() throws {
+        let run = try ProbeRun(["place"], environment: ["APUS_TEST_MARK": "here"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("environment: ") == "value here")
+        #expect(run.line("role: ") == "value ")
+        #expect(run.line("depth: ") == "value 1")
+        #expect(run.line("directory: ") == "value \(run.directory)")
+    }
+
+    @Test("a long task never delays a short one while a worker is idle")
+    func responsive() throws {
+        let run = try ProbeRun(["responsive"])
+        #expect(run.finish() == .exited(0))
+        #expect(try #require(run.number("short tasks took ")) < 1500)
+    }
+
+    @Test("an async body that sleeps comes back")
+    func asynchronous() throws {
+        let run = try ProbeRun(["async"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("napAsync: ") == "value 50")
+    }
+
+    @Test("monitoring writes start, end and use of every task, and the manager's record")
+    func monitoring() throws {
+        let run = try ProbeRun(["add", "monitoring"])
+        #expect(run.finish() == .exited(0))
+        let lines = run.file("monitoring.jsonl").split(separator: "\n")
+        let starts = lines.count { $0.contains("\"task_start\"") }
+        #expect(starts == lines.count { $0.contains("\"task_end\"") })
+        #expect(starts == lines.count { $0.contains("\"task_resources\"") })
+        // Two calls of `add`, a hundred of it, `total`, and the two with which the probe begins.
+        #expect(starts == 105)
+        #expect(lines.contains { $0.contains("\"node\"") })
+    }
+
+    @Test("a workflow nested too deep is refused")
+    func depth() throws {
+        let run = try ProbeRun(["add"], environment: ["APUS_DEPTH": "8"])
+        #expect(run.finish() == .exited(1))
+        #expect(run.errors.contains("the limit is 8"))
+    }
+}

@@ -1,0 +1,267 @@
+// A program that does what real programs do wrong: its tasks crash, exit, spin, print, and its processes are killed.
+// The tests run it as a user would, by its scenarios, and read what it prints.
+
+import Apus
+import Glibc
+
+struct Unencodable: AppValue {
+    struct Refusal: Error {}
+    init() {}
+    func encode(to encoder: any Encoder) throws { throw Refusal() }
+    init(from decoder: any Decoder) throws {}
+}
+
+/// An error that its own program cannot decode again.
+struct OneWayError: Error, Codable, Sendable {
+    var text: String
+    init(text: String) { self.text = text }
+    init(from decoder: any Decoder) throws { throw CancellationError() }
+}
+
+struct BadInput: Error, Codable, Equatable, Sendable {
+    var rows: Int
+}
+
+struct PlainError: Error { var why = "as planned" }
+
+let processID = app("processID") { Int(getpid()) }
+let parentID = app("parentID") { Int(getppid()) }
+let nap = app("nap") { (milliseconds: Int) -> Int in
+    usleep(UInt32(milliseconds) * 1000)
+    return milliseconds
+}
+let napAsync = app("napAsync") { (milliseconds: Int) async throws -> Int in
+    try await Task.sleep(for: .milliseconds(milliseconds))
+    return milliseconds
+}
+let spin = app("spin") { () -> Int in
+    var count = 0
+    while getpid() > 0 { count &+= 1 }
+    return count
+}
+let crash = app("crash") { () -> Int in fatalError("the data is bad") }
+let leave = app("leave") { (code: Int) -> Int in exit(Int32(code)) }
+let dieBySignal = app("dieBySignal") { (number: Int) -> Int in
+    kill(getpid(), Int32(number))
+    usleep(2_000_000)
+    return 0
+}
+let say = app("say") { (text: String) -> String in
+    print("task says \(text)")
+    return text
+}
+let unencodable = app("unencodable") { Unencodable() }
+let oneWay = app("oneWay", throwing: [OneWayError.self]) { () -> Int in throw OneWayError(text: "only outwards") }
+let refuse = app("refuse", throwing: [BadInput.self]) { (rows: Int) -> Int in throw BadInput(rows: rows) }
+let refusePlainly = app("refusePlainly") { () -> Int in throw PlainError() }
+let add = app("add") { (a: Int, b: Int) in a + b }
+let total = app("total") { (values: [Int]) in values.reduce(0, +) }
+let nested = app("nested") { () async throws -> Int in try await add(1, 2).value }
+let environment = app("environment") { (name: String) in getenv(name).map { String(cString: $0) } ?? "" }
+let directory = app("directory") { () -> String in
+    guard let raw = getcwd(nil, 0) else { return "" }
+    defer { free(raw) }
+    return String(cString: raw)
+}
+
+/// The direct children of a process.
+func children(of pid: Int) -> [Int] {
+    var found: [Int] = []
+    guard let folder = opendir("/proc/\(pid)/task") else { return [] }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        guard name != ".", name != "..", let file = fopen("/proc/\(pid)/task/\(name)/children", "r") else { continue }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 65_536)
+        if fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            found += text.split(separator: " ").compactMap { Int($0) }
+        }
+    }
+    return found
+}
+
+/// The process's name as the kernel knows it.
+func command(of pid: Int) -> String {
+    guard let file = fopen("/proc/\(pid)/comm", "r") else { return "" }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 64)
+    guard fgets(&line, 64, file) != nil else { return "" }
+    return String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Prints a line at once; the tests read them as they come.
+func tell(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+/// Prints how a future ended, in one line.
+func tellOutcome<Value>(_ name: String, _ future: AppFuture<Value>) async {
+    switch await future.result {
+    case .success(let value): tell("\(name): value \(value)")
+    case .failure(let error):
+        tell("\(name): \(type(of: error)): " + "\(error)".split(separator: "\n").joined(separator: " / "))
+    }
+}
+
+func milliseconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+let scenario = arguments.first ?? "none"
+let options = Set(arguments.dropFirst())
+
+if scenario == "crash-at-start", getenv("APUS_ROLE").map({ String(cString: $0) }) == "worker" {
+    fatalError("this program cannot start as a worker")
+}
+
+var processes = HighThroughputConfiguration(workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
+processes.echo = options.contains("echo")
+if options.contains("impatient") {
+    processes.heartbeatPeriod = 0.5
+    processes.heartbeatThreshold = 3
+}
+var configuration = options.contains("threads") ? WorkflowConfiguration.threads(2) : .processes(processes)
+configuration.progress = false
+configuration.lostRetries = options.contains("retry") ? 1 : 0
+if options.contains("monitoring") { configuration.monitoring = .file("monitoring.jsonl") }
+
+await Workflow.run(configuration: configuration) {
+    let start = milliseconds()
+    _ = try await add(0, 0).value
+    if !options.contains("threads") {
+        let own = Int(getpid())
+        for child in children(of: own) {
+            tell("process \(command(of: child)) \(child)")
+            for worker in children(of: child) { tell("process worker \(worker)") }
+        }
+    }
+    let manager = try await parentID().value
+    let interchange = children(of: Int(getpid())).first { command(of: $0) == "apus-interchang" } ?? -1
+    switch scenario {
+    case "add":
+        await tellOutcome("add", add(add(1, 2), 3))
+        await tellOutcome("total", total((1...100).map { add($0, 0) }))
+    case "worker-killed":
+        let worker = try await processID().value
+        let victim = nap(5_000)
+        usleep(300_000)
+        let before = milliseconds()
+        kill(pid_t(worker), SIGKILL)
+        await tellOutcome("victim", victim)
+        tell("noticed after \(milliseconds() - before) ms")
+        await tellOutcome("next", add(1, 2))
+    case "crash":
+        await tellOutcome("crash", crash())
+        await tellOutcome("next", add(1, 2))
+    case "exit":
+        await tellOutcome("leave", leave(3))
+        await tellOutcome("next", add(1, 2))
+    case "ahead":
+        // Short tasks make the manager write ahead to its one worker; then the worker dies with frames in its hands.
+        for future in (0..<5_000).map({ add($0, 1) }) { _ = try await future.value }
+        let first = dieBySignal(Int(SIGKILL))
+        let rest = (0..<8).map { add($0, 1) }
+        await tellOutcome("first", first)
+        var good = 0
+        for future in rest { if case .success = await future.result { good += 1 } }
+        tell("good \(good) of \(rest.count)")
+    case "manager-killed":
+        let victim = nap(60_000)
+        usleep(300_000)
+        let before = milliseconds()
+        kill(pid_t(manager), SIGKILL)
+        await tellOutcome("victim", victim)
+        tell("noticed after \(milliseconds() - before) ms")
+        await tellOutcome("next", add(1, 2))
+    case "manager-killed-spinning":
+        let victims = [spin(), spin()]
+        usleep(300_000)
+        kill(pid_t(manager), SIGKILL)
+        for victim in victims { await tellOutcome("victim", victim) }
+        await tellOutcome("next", add(1, 2))
+    case "manager-stopped":
+        let victim = nap(60_000)
+        usleep(300_000)
+        kill(pid_t(manager), SIGSTOP)
+        await tellOutcome("victim", victim)
+        kill(pid_t(manager), SIGKILL)
+        await tellOutcome("next", add(1, 2))
+    case "interchange-stopped":
+        let tasks = (0..<20).map { nap(100 + $0) }
+        usleep(300_000)
+        kill(pid_t(interchange), SIGSTOP)
+        usleep(5_000_000)
+        kill(pid_t(interchange), SIGCONT)
+        var good = 0
+        for task in tasks { if case .success = await task.result { good += 1 } }
+        tell("good \(good) of \(tasks.count)")
+        let same = try await parentID().value
+        tell("same manager \(same == manager)")
+    case "interchange-killed":
+        let victims = (0..<10).map { _ in nap(20_000) }
+        usleep(300_000)
+        let before = milliseconds()
+        kill(pid_t(interchange), SIGKILL)
+        for victim in victims.prefix(1) { await tellOutcome("victim", victim) }
+        for victim in victims { _ = await victim.result }
+        tell("noticed after \(milliseconds() - before) ms")
+        await tellOutcome("late", add(1, 2))
+    case "long":
+        tell("running")
+        await tellOutcome("long", nap(60_000))
+    case "print":
+        await tellOutcome("say", say("hello"))
+        usleep(300_000)
+    case "unencodable":
+        await tellOutcome("unencodable", unencodable())
+        await tellOutcome("next", add(1, 2))
+    case "errors":
+        await tellOutcome("oneWay", oneWay())
+        do {
+            _ = try await refuse(7).value
+        } catch let error as BadInput {
+            tell("caught BadInput with \(error.rows) rows")
+        }
+        await tellOutcome("plain", refusePlainly())
+        await tellOutcome("dependent", add(refuse(7), 1))
+        await tellOutcome("nested", nested())
+        let late = app("late") { 1 }
+        await tellOutcome("late", late())
+        await tellOutcome("next", add(1, 2))
+    case "unawaited":
+        refusePlainly()
+    case "throws":
+        _ = nap(100)
+        throw PlainError()
+    case "place":
+        await tellOutcome("environment", environment("APUS_TEST_MARK"))
+        await tellOutcome("role", environment("APUS_ROLE"))
+        await tellOutcome("depth", environment("APUS_DEPTH"))
+        await tellOutcome("directory", directory())
+    case "responsive":
+        // A long task must not delay a short one while a worker is idle.
+        for future in (0..<2_000).map({ add($0, 1) }) { _ = try await future.value }
+        let long = nap(3_000)
+        usleep(100_000)
+        let before = milliseconds()
+        for _ in 0..<20 { _ = try await add(1, 1).value }
+        tell("short tasks took \(milliseconds() - before) ms")
+        _ = try await long.value
+    case "async":
+        await tellOutcome("napAsync", napAsync(50))
+    case "crash-at-start":
+        await tellOutcome("add", add(1, 2))
+    default:
+        tell("there is no scenario '\(scenario)'")
+        exit(2)
+    }
+    tell("done after \(milliseconds() - start) ms")
+}

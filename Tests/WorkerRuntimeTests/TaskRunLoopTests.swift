@@ -1,0 +1,83 @@
+import Glibc
+import SystemSupport
+import Testing
+
+
+@Suite("Task run loop")
+struct TaskRunLoopTests {
+    private struct Refusal: Error, Equatable {}
+
+    /// The kernel's name of the calling thread; `pthread_self` may be kept in a register across a suspension.
+    private static var threadName: String { (try? SmallFile.readText("/proc/thread-self/comm")) ?? "" }
+
+    /// Runs `body` in a loop on a thread of its own.
+    private func run<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) -> Result<Value, any Error>? {
+        let result = Locked<Result<Value, any Error>?>(nil)
+        startThread(named: "loop") {
+            let outcome = TaskRunLoop().run(body)
+            result.withLock { $0 = outcome }
+        }.join()
+        return result.withLock { $0 }
+    }
+
+    @Test("a body's value and its error come back")
+    func outcomes() throws {
+        #expect(try run { 7 }?.get() == 7)
+        #expect(throws: Refusal.self) { try run { () async throws -> Int in throw Refusal() }?.get() }
+    }
+
+    @Test("a body runs on the calling thread, before and after every suspension, and so do its child tasks")
+    func thread() throws {
+        let names = try run {
+            var names = [Self.threadName]
+            await Task.yield()
+            names.append(Self.threadName)
+            try await Task.sleep(for: .milliseconds(5))
+            names.append(Self.threadName)
+            async let child = Self.threadName
+            names.append(await child)
+            names += await withTaskGroup(of: String.self) { group in
+                for _ in 0..<3 { group.addTask { Self.threadName } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            return names
+        }?.get()
+        #expect(names == Array(repeating: "loop\n", count: 7))
+    }
+
+    @Test("a body that waits for the main actor is woken")
+    func mainActor() async throws {
+        let result = Locked<Int?>(nil)
+        startThread(named: "loop") {
+            let outcome = TaskRunLoop().run { await MainActor.run { 42 } }
+            result.withLock { $0 = try? outcome.get() }
+        }
+        for _ in 0..<1000 where result.withLock({ $0 }) == nil { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(result.withLock { $0 } == 42)
+    }
+
+    @Test("a loop runs any number of bodies, one after the other")
+    func many() {
+        let sum = Locked(0)
+        startThread(named: "loop") {
+            let loop = TaskRunLoop()
+            for number in 0..<10_000 {
+                if number % 1000 == 0 { _ = loop.run { await Task.yield() } }
+                if case .success(let value) = loop.run({ number }) { sum.withLock { $0 += value } }
+            }
+        }.join()
+        #expect(sum.withLock { $0 } == 49_995_000)
+    }
+
+    @Test("a body that blocks its thread holds up nobody else's")
+    func blocking() {
+        let threads = (0..<8).map { number in
+            startThread(named: "loop \(number)") { _ = TaskRunLoop().run { usleep(100_000) } }
+        }
+        let start = Monotonic.nanoseconds
+        for thread in threads { thread.join() }
+        #expect(Monotonic.nanoseconds - start < 700_000_000)
+    }
+}
