@@ -38,6 +38,11 @@ enum LogTail {
         guard let text = try? SmallFile.readText(path, limit: 4 << 20) else { return "" }
         let all = text.split(separator: "\n", omittingEmptySubsequences: true)
         guard !all.isEmpty else { return "" }
-        return "\n" + all.suffix(lines).map { "  | " + $0 }.joined(separator: "\n")
+        var tail = Array(all.suffix(lines))
+        // A failure of the Swift runtime says why in one line, and then prints a long backtrace (rulings 6).
+        if let fatal = all.last(where: { $0.contains("Fatal error:") }), !tail.contains(fatal) {
+            tail.insert(fatal, at: 0)
+        }
+        return "\n" + tail.map { "  | " + $0 }.joined(separator: "\n")
     }
 }

@@ -12,9 +12,6 @@ struct LocalBlock {
         case failed(ExecutionError)
     }
 
-    /// The exit code of a manager that gave up, because its workers end before they are ready (rulings 5).
-    static let gaveUpExitCode: Int32 = 4
-
     private(set) var child: ChildProcess
     private var message: ManagerStartMessage
     private var restartsLeft: Int
@@ -44,7 +41,7 @@ struct LocalBlock {
     /// Looks at a manager that has ended.
     mutating func ended(_ status: ExitStatus) -> Verdict {
         let error = LogTail.text(of: message.logDirectory + "/manager.err")
-        guard status != .exited(Self.gaveUpExitCode), status != .exited(0), restartsLeft > 0 else {
+        guard status != .exited(ManagerExitCode.gaveUp), status != .exited(ManagerExitCode.ended), restartsLeft > 0 else {
             return .failed(
                 ExecutionError(
                     .executorFailed,

@@ -33,6 +33,8 @@ private let later = app("test.later") { (moment: Date, id: UUID) in moment.addin
 func onThreads<Value>(
     throughCodec: Bool = true, retries: Int = 0, _ body: (DataFlowKernel) async throws -> Value
 ) async throws -> Value {
+    // Globals of a file are initialised on first use; reading a name declares the app.
+    for app in [add, norm, sum, pick, fail, nothing, sleepy, nested, bytes, later] as [any RegisteredApp] { _ = app.name }
     let executor = ThreadPoolExecutor(threads: 2, throughCodec: throughCodec)
     let context = ExecutorContext(
         runID: RunID("test"), runDirectory: "/nonexistent", table: try AppRegistry.sealedTable())

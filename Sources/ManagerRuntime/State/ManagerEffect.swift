@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// What a manager does, as its state decided.
 package enum ManagerEffect: Sendable, Equatable {
     /// Start the worker with this number.
@@ -50,8 +52,9 @@ package enum ManagerEnding: Sendable, Equatable, CustomStringConvertible {
     /// The status with which the process ends.
     package var exitCode: Int32 {
         switch self {
-        case .shutdown, .terminated, .parentEnded: 0
-        case .interchangeSilent, .refused, .workersUnusable: 1
+        case .shutdown, .terminated, .parentEnded: ManagerExitCode.ended
+        case .interchangeSilent: ManagerExitCode.failed
+        case .refused, .workersUnusable: ManagerExitCode.gaveUp
         }
     }
 
