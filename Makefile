@@ -78,17 +78,21 @@ $(VENV)/.complete: Makefile
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
 	@touch $@
 
+# What a program that links the library does not need: our own programs and what only they import.
+NOT_IN_LIBRARY := ApusCommandLine ArgumentParser ArgumentParserToolInfo $(notdir $(wildcard Examples/* Tests/Support/*))
+
 .PHONY: install
 install: prerequisites ## Install `apus` and the library below PREFIX (/usr/local).
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --product apus
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/apus/Modules'
 	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
-	install -m 644 .build/release/Modules/*.swiftmodule '$(DESTDIR)$(PREFIX)/lib/apus/Modules'
-	@# A module that an interface names must be found with its C header, even where only its name is used.
+	find -L .build/release/Modules -name '*.swiftmodule' $(NOT_IN_LIBRARY:%=! -name '%.swiftmodule') \
+	    -exec install -m 644 -t '$(DESTDIR)$(PREFIX)/lib/apus/Modules' {} +
+	@# Swift looks for the C modules behind an import even where an interface does not show them.
 	cp -R Sources/CZeroMQ Sources/CLinux '$(DESTDIR)$(PREFIX)/lib/apus/'
 	rm -f '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
-	find -L .build/release -maxdepth 2 -path '*.build/*.o' ! -path '*/ApusCommandLine.build/*' \
-	    ! -path '*Tests.build/*' $(foreach example,$(notdir $(wildcard Examples/*)),! -path '*/$(example).build/*') \
+	find -L .build/release -maxdepth 2 -path '*.build/*.o' ! -path '*Tests.build/*' \
+	    $(NOT_IN_LIBRARY:%=! -path '*/%.build/*') \
 	    -print0 | sort -z | xargs -0 ar -crs '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
 
 .PHONY: format

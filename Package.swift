@@ -112,8 +112,24 @@ let package = Package(
         unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "SystemSupport"]),
         unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
         unitTests("InterchangeRuntime", ["WireProtocol", "ZeroMQ", "SystemSupport"]),
+        unitTests(
+            "ManagerRuntime",
+            ["WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe", deque]),
+        unitTests(
+            "WorkerRuntime", ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
+        .executableTarget(
+            name: "WorkerProbe",
+            dependencies: [
+                "WorkerRuntime", "ManagerRuntime", "WireProtocol", "WorkflowCore", "SystemSupport", "PickleCoding",
+                "ZeroMQ",
+            ],
+            path: "Tests/Support/WorkerProbe", swiftSettings: shared),
         .testTarget(
-            name: "ProcessTests", dependencies: ["SystemSupport", "ProbeProgram"], swiftSettings: shared),
+            name: "ProcessTests",
+            dependencies: ["SystemSupport", "ProbeProgram", "SpreadProgram", "ApusCommandLine"], swiftSettings: shared),
+        .executableTarget(
+            name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
+        unitTests("Launch", ["WorkflowCore"]),
         .executableTarget(
             name: "ProbeProgram", dependencies: ["Apus"], path: "Tests/Support/ProbeProgram", swiftSettings: shared),
         .testTarget(

@@ -3,7 +3,7 @@ import Glibc
 /// What the command line asks for.
 struct PiOptions: Sendable {
     var tasks = 400
-    var points = 5_000_000
+    var points = 2_000_000
     var workers = 2
     var useThreads = false
 
@@ -11,7 +11,7 @@ struct PiOptions: Sendable {
         usage: MonteCarloPi [--tasks N] [--points N] [--workers N] [--threads]
 
           --tasks N     how many tasks, 1 to 1000000 (400)
-          --points N    how many random points a task takes, 1 to 1000000000 (5000000)
+          --points N    how many random points a task takes, 1 to 1000000000 (2000000)
           --workers N   how many worker processes, or threads, 1 to 4096 (2)
           --threads     run on threads of this process instead of worker processes
         """

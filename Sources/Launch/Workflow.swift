@@ -120,7 +120,8 @@ extension WorkflowProgram {
     public static var configuration: WorkflowConfiguration { .local() }
 
     /// Becomes a role if asked, else runs the workflow.
-    public static func main() async {
+    // On the main actor, since `@main` does not take a function that inherits its caller's isolation (Swift 6.3.1).
+    @MainActor public static func main() async {
         // Reading the list initialises the apps in it, in every role.
         _ = apps.map(\.name)
         await Workflow.run(configuration: configuration) { try await workflow() }

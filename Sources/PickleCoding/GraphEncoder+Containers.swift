@@ -21,6 +21,7 @@ extension GraphEncoder {
             memoize(index, into: &out)
             pushItems(range, .setItem, .setItems, into: &out)
         case .tuple:
+            // The empty tuple is not memoized.
             guard range.count > 0 else { return writeEmptyTuple(into: &out) }
             steps.append(.finishTuple(index))
             if version < 2 || range.count > 3 { out.mark() }
@@ -29,7 +30,10 @@ extension GraphEncoder {
             if version >= 4 {
                 out.emptySet()
                 memoize(index, into: &out)
-                if range.count > 0 {
+                guard range.count > 0 else { return }
+                if mode == .cpython {
+                    steps.append(.batches(next: range.start, end: range.start + range.count, .set))
+                } else {
                     out.mark()
                     pushRun(range, each: nil, stride: 1, closing: .addItems)
                 }
@@ -54,6 +58,7 @@ extension GraphEncoder {
         writeName("builtins", name, into: &out)
         if version < 2 { out.mark() }
         steps.append(.finishCall(index, .reduce))
+        if mode == .cpython { steps.append(.putAnonymous) }
         steps.append(.emit(version < 2 ? .tuple : .tuple1))
         if version == 0 {
             out.mark()
@@ -61,6 +66,7 @@ extension GraphEncoder {
         } else {
             out.emptyList()
         }
+        putAnonymous(into: &out)
         pushItems(range, .append, .appends, into: &out)
     }
 
@@ -70,6 +76,10 @@ extension GraphEncoder {
     ) {
         guard range.count > 0 else { return }
         let stride: UInt32 = single == .setItem ? 2 : 1
+        if mode == .cpython, version > 0 {
+            return steps.append(
+                .batches(next: range.start, end: range.start + range.count, stride == 2 ? .dict : .list))
+        }
         if version == 0 || range.count == stride {
             pushRun(range, each: single, stride: stride, closing: nil)
         } else {
@@ -203,6 +213,17 @@ extension GraphEncoder {
             guard version >= 4 else { throw unsupported("elements added to an instance") }
             pushRun(extra.adds, each: nil, stride: 1, closing: .addItems)
             steps.append(.emit(.mark))
+        }
+        if mode == .cpython, version > 0 {
+            if extra.pairs.count > 0 {
+                steps.append(
+                    .batches(next: extra.pairs.start, end: extra.pairs.start + extra.pairs.count, .generic(stride: 2)))
+            }
+            let items = PickleValue(storage, index).itemRange ?? extra.items
+            if items.count > 0 {
+                steps.append(.batches(next: items.start, end: items.start + items.count, .generic(stride: 1)))
+            }
+            return
         }
         if extra.pairs.count > 0 {
             pushRun(

@@ -3,54 +3,87 @@ struct GraphEncoder {
     enum Step {
         /// Write the children of a run, with an opcode after each or at the end.
         case run(next: UInt32, end: UInt32, each: PickleOpcode?, stride: UInt32, closing: PickleOpcode?)
+        /// Write the children of a run in groups, as CPython does.
+        case batches(next: UInt32, end: UInt32, Batch)
         case visit(UInt32)
         case finishTuple(UInt32)
         case finishFrozenSet(UInt32)
         case finishCall(UInt32, PickleOpcode)
+        case finishGlobal(UInt32)
         case collectionArguments(UInt32)
         case fill(UInt32)
         case states(UInt32)
         case emit(PickleOpcode)
+        /// Give a value that has no node a place in the memo.
+        case putAnonymous
+        /// Sort what was written since, in canonical mode; then leave the container.
+        case sort(UInt32, closing: PickleOpcode)
+        case noteEntry
+        case leave(UInt32)
     }
 
     let storage: PickleStorage
     let version: Int
+    let mode: PickleMode
     /// Mapped from value to memo index.
     var memo: [UInt32: Int] = [:]
+    /// The memo places of names and texts that are known by content.
+    var named: [String: Int] = [:]
     var shared: Set<UInt32> = []
     /// What is memoized only when it is complete, a tuple, may contain itself; then the lists in between must be in the
     /// memo although each is reached once.
     private var memoizesContainers = false
     var steps: [Step] = []
+    /// Where frames end, and which parts stay outside them.
+    var frames = FrameCuts()
+    /// Containers being written, in canonical mode: a second visit is a cycle.
+    var active: Set<UInt32> = []
+    /// Where the entries of the containers being written begin, in canonical mode.
+    var entries: [[Int]] = []
 
-    init(_ storage: PickleStorage, version: Int) {
+    init(_ storage: PickleStorage, version: Int, mode: PickleMode = .compact) {
         self.storage = storage
         self.version = version
+        self.mode = mode
     }
 
     mutating func write(_ root: UInt32, into out: inout PickleWriter) throws(PickleError) {
-        findShared(from: root)
+        frames.start = out.count
+        if mode == .compact { findShared(from: root) }
         try visit(root, into: &out)
-        while let step = steps.popLast() {
-            switch step {
-            case .visit(let index): try visit(index, into: &out)
-            case .emit(let opcode): out.opcode(opcode)
-            case .run(let next, let end, let each, let stride, let closing):
-                guard next < end else {
-                    if let closing { out.opcode(closing) }
-                    continue
-                }
-                steps.append(.run(next: next + stride, end: end, each: each, stride: stride, closing: closing))
-                if let each { steps.append(.emit(each)) }
-                if stride == 2 { steps.append(.visit(storage.children[Int(next) + 1])) }
-                try visit(storage.children[Int(next)], into: &out)
-            case .finishTuple(let index): finishTuple(index, into: &out)
-            case .finishFrozenSet(let index): finishFrozenSet(index, into: &out)
-            case .finishCall(let index, let opcode): finishCall(index, opcode, into: &out)
-            case .collectionArguments(let index): writeCollectionArguments(index, into: &out)
-            case .fill(let index): try fill(index, into: &out)
-            case .states(let index): try writeStates(index)
+        while let step = steps.popLast() { try run(step, into: &out) }
+    }
+
+    private mutating func run(_ step: Step, into out: inout PickleWriter) throws(PickleError) {
+        switch step {
+        case .visit(let index): try visit(index, into: &out)
+        case .emit(let opcode): out.opcode(opcode)
+        case .run(let next, let end, let each, let stride, let closing):
+            guard next < end else {
+                if let closing { out.opcode(closing) }
+                return
             }
+            steps.append(.run(next: next + stride, end: end, each: each, stride: stride, closing: closing))
+            if let each { steps.append(.emit(each)) }
+            if stride == 2 { steps.append(.visit(storage.children[Int(next) + 1])) }
+            try visit(storage.children[Int(next)], into: &out)
+        case .batches(let next, let end, let batch): nextBatch(next, end, batch, into: &out)
+        case .finishTuple(let index): finishTuple(index, into: &out)
+        case .finishFrozenSet(let index): finishFrozenSet(index, into: &out)
+        case .finishCall(let index, let opcode): finishCall(index, opcode, into: &out)
+        case .finishGlobal(let index):
+            out.opcode(.stackGlobal)
+            memoizeGlobal(index, into: &out)
+        case .collectionArguments(let index): writeCollectionArguments(index, into: &out)
+        case .fill(let index): try fill(index, into: &out)
+        case .states(let index): try writeStates(index)
+        case .putAnonymous: putAnonymous(into: &out)
+        case .noteEntry: entries[entries.count - 1].append(out.count)
+        case .sort(let index, let closing):
+            out.storage.sortParts(starts: entries.removeLast())
+            out.opcode(closing)
+            active.remove(index)
+        case .leave(let index): active.remove(index)
         }
     }
 
@@ -81,8 +114,21 @@ struct GraphEncoder {
     // MARK: Memo
 
     mutating func memoize(_ index: UInt32, into out: inout PickleWriter) {
-        guard shared.contains(index) || (memoizesContainers && isContainer(index)) else { return }
-        memo[index] = out.memoCount
+        switch mode {
+        case .canonical: return
+        case .cpython: break
+        case .compact: guard shared.contains(index) || (memoizesContainers && isContainer(index)) else { return }
+        }
+        memo[index] = put(into: &out)
+    }
+
+    /// Gives a value without a node a place in the memo, where CPython does.
+    mutating func putAnonymous(into out: inout PickleWriter) {
+        if mode == .cpython { _ = put(into: &out) }
+    }
+
+    /// Writes the opcode that stores the top in the memo.
+    mutating func put(into out: inout PickleWriter) -> Int {
         let place = out.memoCount
         out.memoCount += 1
         switch version {
@@ -97,6 +143,7 @@ struct GraphEncoder {
             }
         default: out.opcode(.memoize)
         }
+        return place
     }
 
     private func isContainer(_ index: UInt32) -> Bool {
@@ -174,14 +221,15 @@ extension PickleWriter {
 }
 
 extension PickleValue {
-    /// The value as a pickle of a protocol, 0 to 5; sharing and cycles are kept, names are written as they are.
-    public func encoded(protocolVersion: Int = 4) throws(PickleError) -> [UInt8] {
+    /// The value as a pickle of a protocol, 0 to 5, nothing lost; sharing and cycles are kept, except in canonical mode.
+    public func encoded(protocolVersion: Int = 4, mode: PickleMode = .compact) throws(PickleError) -> [UInt8] {
         precondition((0...5).contains(protocolVersion), "pickle has protocols 0 to 5")
         var writer = PickleWriter(reservingCapacity: 1 << 10)
         if protocolVersion >= 2 { writer.header(protocolVersion: protocolVersion) }
-        var encoder = GraphEncoder(storage, version: protocolVersion)
+        var encoder = GraphEncoder(storage, version: protocolVersion, mode: mode)
         try encoder.write(index, into: &writer)
         writer.stop()
-        return writer.finish()
+        guard mode == .cpython, protocolVersion >= 4 else { return writer.finish() }
+        return encoder.frames.framed(writer.finish())
     }
 }

@@ -24,7 +24,7 @@ enum JSONText {
 
     static func float(_ value: Double, into out: inout ByteStorage) {
         if value.isFinite {
-            put(value.description, into: &out)
+            put(PythonText.float(value), into: &out)
         } else {
             put("{\"float\":\"" + PythonText.float(value) + "\"}", into: &out)
         }

@@ -159,6 +159,9 @@ extension PickleMachine {
     private mutating func pushExtension(_ code: Int) throws(PickleError) {
         guard code > 0 else { throw failure(.badExtension, "extension code \(code)", expected: "a positive code") }
         guard let name = options.extensions[code] else {
+            if options.toleratesMissing {
+                return try pushReference(try globalNode(try sideText("extension"), try sideText("\(code)")))
+            }
             throw failure(.badExtension, "extension code \(code) is not registered")
         }
         try pushReference(try globalNode(try sideText(name.module), try sideText(name.name)))
@@ -188,7 +191,9 @@ extension PickleMachine {
                 throw failure(.forbiddenGlobal, "the pickle refers to \(spoken); only plain data is accepted here")
             }
         }
-        return try add(PickleNode(.global, payload: UInt64(module) | UInt64(name) << 32))
+        // The place of the opcode, for those who list names; beyond 4 GiB it is not exact.
+        let place = UInt32(truncatingIfNeeded: opcodeStart)
+        return try add(PickleNode(.global, low: place, payload: UInt64(module) | UInt64(name) << 32))
     }
 
     /// The text of a string node.

@@ -183,6 +183,7 @@ extension PickleMachine {
 
     mutating func pushBuffer() throws(PickleError) {
         guard nextBuffer < options.buffers.count else {
+            if options.toleratesMissing { return try push(PickleNode(.byteArray, flags: .unhashable)) }
             throw failure(.missingBuffer, "\(options.buffers.count) buffers were given, one more is asked for")
         }
         try push(PickleNode(.buffer, flags: .unhashable, payload: UInt64(nextBuffer)))

@@ -72,7 +72,7 @@ struct PickleMachine: ~Copyable {
 
     /// Runs one opcode; gives the result if it was STOP.
     @inline(__always)
-    private mutating func step() throws(PickleError) -> UInt32? {
+    mutating func step() throws(PickleError) -> UInt32? {
         if position >= limit { try leaveFrame() }
         opcodeStart = position
         let byte = bytes[position]

@@ -42,6 +42,9 @@ public struct PickleReadingOptions: Sendable {
     /// If given, a name outside this set is refused.
     public var allowedGlobals: Set<PickleName>?
 
+    /// For looking only: missing buffers and extension codes are replaced.
+    var toleratesMissing = false
+
     /// The default options.
     public init() {}
 

@@ -135,7 +135,8 @@ def write_markdown(arguments, rows, stock, ours, started):
         else:
             lines.append(f"| {label} | not run yet | | |")
     unfit = [row for row in rows if row[1] and row[1][0] in ("failed", "error")]
-    reasons = collections.Counter(row[1][2] for row in unfit)
+    # Without the place of the packages, which is another on every machine.
+    reasons = collections.Counter(re.sub(r"/[^' ]*/site-packages/", "…/", row[1][2]) for row in unfit)
     if unfit:
         lines += [
             "", "What fails on stock is no measure. The reasons given there:", "",

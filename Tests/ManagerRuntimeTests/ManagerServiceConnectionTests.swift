@@ -35,7 +35,7 @@ struct ManagerServiceConnectionTests {
         let manager = try interchange.startManager(configuration)
         _ = try interchange.awaitRegistration()
         interchange.answersHeartbeats = false
-        #expect(try interchange.awaitEnd(manager, seconds: 8) == .exited(1))
+        #expect(try interchange.awaitEnd(manager, seconds: 8) == .exited(ManagerExitCode.failed))
         #expect(interchange.heartbeats > 0)
     }
 
@@ -91,7 +91,7 @@ struct ManagerServiceConnectionTests {
             interchange.configuration(), standardError: .file(words, append: false))
         _ = try interchange.awaitRegistration()
         try interchange.send(InterchangeMessage.encodeRefused("the tables differ in 'fit'"))
-        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try interchange.awaitEnd(manager) == .exited(ManagerExitCode.gaveUp))
         #expect(try SmallFile.readText(words).contains("the tables differ in 'fit'"))
     }
 

@@ -72,7 +72,7 @@ struct ManagerServiceDeathTests {
         configuration.workerEnvironment = EnvironmentVariables.all.merging(["PROBE_CRASH": "1"]) { $1 }
         let words = "\(interchange.directory)/words"
         let manager = try interchange.startManager(configuration, standardError: .file(words, append: false))
-        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try interchange.awaitEnd(manager) == .exited(ManagerExitCode.gaveUp))
         let text = try SmallFile.readText(words)
         #expect(text.contains("3 workers in a row ended before they could run a task"))
         #expect(text.contains("exit status 9"))
@@ -86,7 +86,7 @@ struct ManagerServiceDeathTests {
         configuration.workingDirectory = "/no/such/place"
         let words = "\(interchange.directory)/words"
         let manager = try interchange.startManager(configuration, standardError: .file(words, append: false))
-        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try interchange.awaitEnd(manager) == .exited(ManagerExitCode.gaveUp))
         #expect(try SmallFile.readText(words).contains("'/no/such/place'"))
         #expect(interchange.registrations.isEmpty)
     }
@@ -98,7 +98,7 @@ struct ManagerServiceDeathTests {
         configuration.workerCommand.executable = "/no/such/program"
         let words = "\(interchange.directory)/words"
         let manager = try interchange.startManager(configuration, standardError: .file(words, append: false))
-        #expect(try interchange.awaitEnd(manager) == .exited(1))
+        #expect(try interchange.awaitEnd(manager) == .exited(ManagerExitCode.gaveUp))
         #expect(try SmallFile.readText(words).contains("/no/such/program"))
     }
 

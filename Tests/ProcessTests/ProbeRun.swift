@@ -10,7 +10,9 @@ final class ProbeRun {
     private let errorPath: String
 
     /// Starts the probe in an empty directory of its own.
-    init(_ arguments: [String], environment extra: [String: String] = [:]) throws {
+    init(
+        _ arguments: [String], program: String = "ProbeProgram", environment extra: [String: String] = [:]
+    ) throws {
         directory = try Self.makeDirectory()
         outputPath = directory + "/stdout"
         errorPath = directory + "/stderr"
@@ -18,7 +20,7 @@ final class ProbeRun {
         for (key, value) in extra { environment[key] = value }
         child = try ChildProcess(
             spawning: ChildProcess.Options(
-                executable: Self.program, arguments: ["probe"] + arguments, environment: environment,
+                executable: Command.built(program), arguments: [program] + arguments, environment: environment,
                 workingDirectory: directory, standardOutput: .file(outputPath, append: false),
                 standardError: .file(errorPath, append: false)))
     }
@@ -27,23 +29,6 @@ final class ProbeRun {
         child.signalGroup(SIGKILL)
         _ = child.wait()
         _ = Self.remove(directory)
-    }
-
-    /// The probe is built beside the tests.
-    private static var program: String {
-        let path = CurrentProcess.executablePath
-        var folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        while !folder.isEmpty {
-            let candidate = folder.joined(separator: "/") + "/ProbeProgram"
-            if access(candidate, X_OK) == 0 { return candidate }
-            folder = folder.dropLast()
-        }
-        // The test runner of the toolchain loads the bundle named in its arguments.
-        for argument in CommandLine.arguments where argument.contains(".xctest") {
-            let folder = argument.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-            if access(folder + "/ProbeProgram", X_OK) == 0 { return folder + "/ProbeProgram" }
-        }
-        return "ProbeProgram"
     }
 
     private static func makeDirectory() throws -> String {
@@ -120,4 +105,33 @@ func eventually(within seconds: Double, _ condition: () -> Bool) -> Bool {
 extension Tag {
     /// Starts real processes.
     @Tag static var integration: Self
+}
+
+/// Other programs that tests run.
+enum Command {
+    /// The path of a program that is built beside the tests.
+    static func built(_ name: String) -> String {
+        // The toolchain's test runner loads the bundle that its arguments name; elsewhere the tests are the program.
+        for path in CommandLine.arguments.filter({ $0.contains(".xctest") }) + [CurrentProcess.executablePath] {
+            var folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            while folder.count > 1 {
+                let candidate = folder.joined(separator: "/") + "/" + name
+                if access(candidate, X_OK) == 0 { return candidate }
+                folder = folder.dropLast()
+            }
+        }
+        return name
+    }
+
+    /// What a program prints.
+    static func output(_ program: String, _ arguments: [String]) throws -> String {
+        let path = "/tmp/apus-test-output-\(CurrentProcess.pid)-\(Monotonic.nanoseconds)"
+        defer { unlink(path) }
+        let child = try ChildProcess(
+            spawning: ChildProcess.Options(
+                executable: program, arguments: [program] + arguments, standardOutput: .file(path, append: false),
+                standardError: .null))
+        _ = child.wait()
+        return try SmallFile.readText(path)
+    }
 }

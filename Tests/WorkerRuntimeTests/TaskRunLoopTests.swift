@@ -2,7 +2,6 @@ import Glibc
 import SystemSupport
 import Testing
 
-
 @Suite("Task run loop")
 struct TaskRunLoopTests {
     private struct Refusal: Error, Equatable {}

@@ -13,7 +13,7 @@ extension ManagerService {
         case .reportLost(let task, let index, let ending): reportLost(task, index, ending)
         case .register(let held, let capacity):
             log.write("registering with capacity \(capacity) and \(held.count) tasks held")
-            transmit(registration(held: held, capacity: capacity).encode())
+            transmit(registration(holding: held, capacity: capacity).encode())
         case .resendResult(let task): if let bytes = unacknowledged[task] { transmit(bytes) }
         case .releaseResults(let ids): for id in ids { unacknowledged[id] = nil }
         case .announce(let capacity): transmit(ManagerMessage.encodeCapacity(capacity))
@@ -27,38 +27,27 @@ extension ManagerService {
     }
 
     private func write(_ task: Int, to index: Int) {
-        guard let worker = workers[index], let payload = payloads[task] else {
+        guard let worker = workers[index], let task = held[task], let payload = task.payload else {
             return log.write("task \(task) has no bytes or no worker \(index); this should not be")
         }
-        if echo != nil { prepareEcho(payload, index) }
+        if echo != nil, appOfWorker[index] != task.app {
+            // Lines that were written before belong to the app before.
+            showLines(of: index, atEnd: true)
+            appOfWorker[index] = task.app
+        }
         worker.outgoing.append(.task, payload)
         touched.insert(index)
     }
 
-    /// Lines that were written before belong to the app before.
-    private func prepareEcho(_ payload: TaskPayload, _ index: Int) {
-        let number = apps.number(of: name(in: payload) ?? "task")
-        guard appOfWorker[index] != number else { return }
-        showLines(of: index, atEnd: true)
-        appOfWorker[index] = number
-    }
-
-    private func name(in payload: TaskPayload) -> String? {
-        payload.withUnsafeBytes { bytes in
-            guard let envelope = try? TaskEnvelope.parseBatch(bytes).first else { return nil }
-            return TaskCall.name(in: bytes, range: envelope.buffer)
-        }
-    }
-
     private func forward(_ bytes: [UInt8], of task: Int) {
-        payloads[task] = nil
+        held[task] = nil
         if state.peer == .apus { unacknowledged[task] = bytes }
         transmit(bytes)
     }
 
     private func reportLost(_ task: Int, _ index: Int, _ ending: String) {
-        let name = payloads[task].flatMap { self.name(in: $0) }.map { "'\($0)'" } ?? "task \(task)"
-        let error = LossReport.error(index: index, host: host, task: name, ending: ending)
+        let title = held[task]?.title(task) ?? "task \(task)"
+        let error = LossReport.error(index: index, host: host, task: title, ending: ending)
         log.write("task \(task) is lost: \(error.message)")
         let payload =
             state.peer == .apus

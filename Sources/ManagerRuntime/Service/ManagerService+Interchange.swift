@@ -78,12 +78,13 @@ extension ManagerService {
 
     /// Keeps the only task of a message: the message is what the worker gets.
     private func keep(_ message: consuming Message, _ envelope: TaskEnvelope) -> TaskTicket {
-        let group = group(of: envelope, in: message)
+        let app = message.withUnsafeBytes { appNumber(of: envelope, in: $0) }
         if state.standing[envelope.taskID] == nil {
             let isLarge = message.count >= OutgoingFrames.copyLimit
-            payloads[envelope.taskID] = isLarge ? .message(MessageBox(message)) : .bytes(message.toArray())
+            held[envelope.taskID] = HeldTask(
+                payload: isLarge ? .message(MessageBox(message)) : .bytes(message.toArray()), app: app)
         }
-        return TaskTicket(id: envelope.taskID, group: group)
+        return TaskTicket(id: envelope.taskID, group: app)
     }
 
     /// Keeps the tasks of a batch, each as a message of its own.
@@ -92,22 +93,20 @@ extension ManagerService {
             // A context that says something is rare: priorities and monitoring.
             let contexts = envelopes.allSatisfy(\.contextIsEmpty) ? nil : TaskContext.all(inBatch: bytes)
             for (position, envelope) in envelopes.enumerated() {
-                tickets.append(TaskTicket(id: envelope.taskID, group: group(of: envelope, in: bytes)))
+                let app = appNumber(of: envelope, in: bytes)
+                tickets.append(TaskTicket(id: envelope.taskID, group: app))
                 guard state.standing[envelope.taskID] == nil else { continue }
                 let context = contexts.flatMap { position < $0.count ? $0[position] : nil } ?? TaskContext()
-                payloads[envelope.taskID] = .bytes(
-                    TaskMessage.encode(
-                        taskID: envelope.taskID, context: context,
-                        buffer: UnsafeRawBufferPointer(rebasing: bytes[envelope.buffer])))
+                let message = TaskMessage.encode(
+                    taskID: envelope.taskID, context: context,
+                    buffer: UnsafeRawBufferPointer(rebasing: bytes[envelope.buffer]))
+                held[envelope.taskID] = HeldTask(payload: .bytes(message), app: app)
             }
         }
     }
 
-    private func group(of envelope: TaskEnvelope, in message: borrowing Message) -> Int {
-        echo == nil ? 0 : message.withUnsafeBytes { group(of: envelope, in: $0) }
-    }
-
-    private func group(of envelope: TaskEnvelope, in bytes: UnsafeRawBufferPointer) -> Int {
+    /// The app's number, which is only asked for when lines are shown; else 0.
+    private func appNumber(of envelope: TaskEnvelope, in bytes: UnsafeRawBufferPointer) -> Int {
         guard echo != nil else { return 0 }
         return apps.number(of: TaskCall.name(in: bytes, range: envelope.buffer) ?? "task")
     }
@@ -127,7 +126,7 @@ extension ManagerService {
     }
 
     /// How this manager presents itself.
-    func registration(held: [Int], capacity: Int) -> Registration {
+    func registration(holding tasks: [Int], capacity: Int) -> Registration {
         let drain = configuration.drainPeriod.map { startTime + Double($0.clampedNanoseconds) / 1e9 } ?? .infinity
         return Registration(
             parslVersion: configuration.parslVersion, pythonVersion: configuration.pythonVersion, packages: nil,
@@ -136,7 +135,7 @@ extension ManagerService {
             maxCapacity: capacity, operatingSystem: "Linux", hostname: host, directory: Self.currentDirectory,
             cpuCount: CurrentProcess.physicalCoreCount, totalMemory: Int(CurrentProcess.totalMemoryBytes),
             apus: ApusManagerHello(
-                fingerprint: fingerprint, rows: rows, byteCapacity: configuration.byteCapacity, held: held,
+                fingerprint: fingerprint, rows: rows, byteCapacity: configuration.byteCapacity, held: tasks,
                 heartbeatPeriod: Double(configuration.heartbeatPeriod.clampedNanoseconds) / 1e9,
                 heartbeatThreshold: Double(configuration.heartbeatThreshold.clampedNanoseconds) / 1e9))
     }
@@ -145,20 +144,6 @@ extension ManagerService {
         var buffer = [CChar](repeating: 0, count: 4096)  // PATH_MAX
         guard getcwd(&buffer, buffer.count) != nil else { return "" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-}
-
-/// Numbers for the names of apps.
-struct AppNames {
-    private(set) var names = ["worker"]
-    private var numbers: [String: Int] = [:]
-
-    /// The name's number, from 1.
-    mutating func number(of name: String) -> Int {
-        if let number = numbers[name] { return number }
-        numbers[name] = names.count
-        names.append(name)
-        return names.count - 1
     }
 }
 

@@ -121,6 +121,7 @@ extension ManagerService {
                 worker.process.signalGroup(9)
             }
             let awaitsRoom = !worker.outgoing.isEmpty
+            if !awaitsRoom, let running = state.workers[index].queue.first { held[running.id]?.release() }
             guard awaitsRoom != worker.awaitsRoom else { continue }
             worker.awaitsRoom = awaitsRoom
             do throws(ZeroMQError) {

@@ -50,7 +50,7 @@ package final class ManagerService {
     var outputs: [WorkerOutput]
     /// Workers that have something to be written, or whose output may have grown, since the loop began its round.
     var touched: Set<Int> = []
-    var payloads: [Int: TaskPayload] = [:]
+    var held: [Int: HeldTask] = [:]
     var unacknowledged: [Int: [UInt8]] = [:]
     /// The result that is being handled.
     var currentResult: [UInt8] = []

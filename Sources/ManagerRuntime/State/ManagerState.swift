@@ -73,8 +73,9 @@ package struct ManagerState: Sendable {
     static let lateTick: UInt64 = 1_000_000_000
     /// The longest time between two ticks that the service plans.
     static let longestPause: UInt64 = 500_000_000
-    /// How long a task may run before the ones behind it are asked back for idle workers.
-    static let recallDelay: UInt64 = 2_000_000
+    /// How long a task may run before the ones behind it are asked back for idle workers: longer than a busy machine
+    /// usually keeps a process waiting for a processor, since asking then would only move short tasks about.
+    static let recallDelay: UInt64 = 5_000_000
 
     package let settings: Settings
     package internal(set) var phase = Phase.starting

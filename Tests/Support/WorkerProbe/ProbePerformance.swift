@@ -9,6 +9,7 @@ import ZeroMQ
 struct ProbePerformance {
     let taskCount: Int
     let workers: Int
+    let echo: Bool
 
     func run() throws {
         let context = try Context()
@@ -20,6 +21,7 @@ struct ProbePerformance {
             workerCommand: .init(executable: CurrentProcess.executablePath, arguments: ["WorkerProbe"]))
         configuration.sizing = WorkerSizing(maximumWorkers: workers, coresPerWorker: 0)
         configuration.watchesParent = true
+        if echo { configuration.echoDescriptor = 2 }
         mkdir(directory, 0o700)
         let file = "\(directory)/configuration"
         try SmallFile.write(try PickleEncoder().encode(configuration), to: file, mode: 0o600)

@@ -27,12 +27,12 @@ case "manager":
 case "perf":
     do {
         let count = arguments.count > 2 ? Int(arguments[2]) ?? 100_000 : 100_000
-        try ProbePerformance(taskCount: count, workers: 2).run()
+        try ProbePerformance(taskCount: count, workers: 2, echo: arguments.contains("echo")).run()
     } catch {
         print("\(error)")
         exit(1)
     }
 default:
-    print("WorkerProbe manager FILE | perf [COUNT]")
+    print("WorkerProbe manager FILE | perf [COUNT] [echo]")
     exit(2)
 }

@@ -1,0 +1,64 @@
+import DataFlow
+import HighThroughput
+import Launch
+import Testing
+
+/// Wrong values are refused before anything is started, with what is accepted.
+@Suite("The workflow's configuration")
+struct ConfigurationTests {
+    private static func processes(_ change: (inout HighThroughputConfiguration) -> Void) -> WorkflowConfiguration {
+        var processes = HighThroughputConfiguration(workers: 1)
+        change(&processes)
+        return .processes(processes)
+    }
+
+    private static func threads(_ change: (inout WorkflowConfiguration) -> Void) -> WorkflowConfiguration {
+        var configuration = WorkflowConfiguration.threads(1)
+        change(&configuration)
+        return configuration
+    }
+
+    static let wrong: [(WorkflowConfiguration, String)] = [
+        (.threads(0), "1 to 4096"),
+        (threads { $0.retries = -1 }, "0 or more"),
+        (threads { $0.lostRetries = -1 }, "0 or more"),
+        (threads { $0.runDirectory = "" }, "runDirectory"),
+        (processes { $0.workers = 0 }, "at least 1"),
+        (processes { $0.workers = 5000 }, "4096"),
+        (processes { $0.prefetch = .fixed(-1) }, "0 or more"),
+        (processes { $0.workerPort = 70_000 }, "1 to 65535"),
+        (processes { $0.workerPortRange = 0..<10 }, "workerPortRange"),
+        (processes { $0.interchangePortRange = 60_000..<60_002 }, "three ports"),
+        (processes { $0.label = "a/b" }, "file name"),
+        (processes { $0.maximumUnfinishedBytes = 0 }, "positive"),
+        (processes { $0.heartbeatThreshold = 1 }, "shorter than the threshold"),
+    ]
+
+    @Test("a value that cannot work is refused by name", arguments: wrong)
+    func refused(configuration: WorkflowConfiguration, text: String) async throws {
+        let error = await #expect(throws: WorkflowError.self) {
+            try await Workflow.execute(configuration: configuration) {}
+        }
+        #expect(error?.code == .badConfiguration)
+        #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("a monitoring file that cannot be written is named")
+    func monitoringFile() async throws {
+        var configuration = WorkflowConfiguration.threads(1)
+        configuration.monitoring = .file("/nonexistent/monitoring.jsonl")
+        await #expect {
+            try await Workflow.execute(configuration: configuration) {}
+        } throws: { error in
+            "\(error)".contains("/nonexistent/monitoring.jsonl")
+        }
+    }
+
+    @Test("a program's own value and error come through")
+    func value() async throws {
+        struct Own: Error, Equatable {}
+        let value = try await Workflow.execute(configuration: .threads(1)) { 42 }
+        #expect(value == 42)
+        await #expect(throws: Own()) { try await Workflow.execute(configuration: .threads(1)) { throw Own() } }
+    }
+}
