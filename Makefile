@@ -27,7 +27,7 @@ LINTED := Sources Tests Examples Package.swift
 # without either prints the command and stops.
 define need-package
 if ! { $(1); } >/dev/null 2>&1; then \
-    echo 'apus: installing $(2): $(3)'; \
+    echo 'apus: missing: $(2) ($(3))'; \
     if ! command -v apt-get >/dev/null; then \
         echo 'apus: this system has no apt-get: install what Debian calls $(2), then run make again' >&2; exit 1; \
     elif [ "$$(id -u)" = 0 ]; then as_root='env'; \
@@ -36,6 +36,7 @@ if ! { $(1); } >/dev/null 2>&1; then \
         echo 'apus: neither root nor sudo; have an administrator run this, then run make again:' >&2; \
         echo '    apt-get update && apt-get install -y $(2)' >&2; exit 1; \
     fi; \
+    echo 'apus: installing it with apt-get'; \
     apt="$$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0"; \
     $$apt update >/dev/null || echo 'apus: apt-get update failed; going on with the lists there are' >&2; \
     if ! $$apt install -y --no-install-recommends $(2) >/dev/null; then \

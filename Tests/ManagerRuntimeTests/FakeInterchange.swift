@@ -47,10 +47,10 @@ final class FakeInterchange {
     let port: Int
     let directory: String
 
-    init(isApus: Bool = true) throws {
+    init(isApus: Bool = true, certificates: CurveCertificates? = nil) throws {
         self.isApus = isApus
         context = try Context()
-        router = try Socket(context, .router)
+        router = try Socket(context, .router, options: SocketOptions(curve: certificates?.serverRole))
         port = Endpoint.port(of: try router.bind("tcp://127.0.0.1:*")) ?? 0
         poller = try Poller()
         try poller.add(router, id: 0)
@@ -76,12 +76,18 @@ final class FakeInterchange {
     func startManager(
         _ configuration: ManagerConfiguration, standardError: ChildProcess.Options.Output = .null
     ) throws -> ChildProcess {
-        let file = "\(directory)/configuration"
-        try SmallFile.write(try PickleEncoder().encode(configuration), to: file, mode: 0o600)
+        let file = try write(configuration)
         return try ChildProcess(
             spawning: .init(
                 executable: Probe.path, arguments: ["WorkerProbe", "manager", file], standardOutput: .null,
                 standardError: standardError))
+    }
+
+    /// Writes the file from which the probe plays a manager.
+    func write(_ configuration: ManagerConfiguration) throws -> String {
+        let file = "\(directory)/configuration"
+        try SmallFile.write(try PickleEncoder().encode(configuration), to: file, mode: 0o600)
+        return file
     }
 
     // MARK: Talking
@@ -162,23 +168,30 @@ final class FakeInterchange {
     private func take(_ body: [UInt8], from sender: [UInt8]) throws {
         let message = try body.withUnsafeBytes { bytes throws(WireError) in try ManagerMessage.parse(bytes) }
         switch message {
-        case .connectionProbe: try router.send(identity: sender, Message())
+        case .connectionProbe: try reply(sender, [])
         case .registration(let registration):
             registrations.append(registration)
             identity = sender
-            if isApus { try send(InterchangeMessage.encodeWelcome()) }
+            if isApus { try reply(sender, InterchangeMessage.encodeWelcome()) }
         case .heartbeat:
             heartbeats += 1
-            if answersHeartbeats {
-                try router.send(identity: sender, Message(copying: InterchangeMessage.heartbeatBytes))
-            }
+            if answersHeartbeats { try reply(sender, InterchangeMessage.heartbeatBytes) }
         case .result(let envelope):
             answers.append(Answer(task: envelope.taskID, kind: envelope.kind, payload: Array(body[envelope.payload])))
-            if isApus, acknowledges { try send(InterchangeMessage.encodeAcknowledged([envelope.taskID])) }
+            if isApus, acknowledges { try reply(sender, InterchangeMessage.encodeAcknowledged([envelope.taskID])) }
         case .monitoring(let payload): monitoring.append(payload)
         case .drain: drains += 1
         case .capacity(let count): capacity = count
         case .legacyResultsHeader: break
+        }
+    }
+
+    /// Answers a manager, which may have ended in the meantime.
+    private func reply(_ identity: [UInt8], _ bytes: [UInt8]) throws {
+        do throws(ZeroMQError) {
+            try router.send(identity: identity, Message(copying: bytes))
+        } catch {
+            guard error.code == .unreachable else { throw error }
         }
     }
 

@@ -3,6 +3,7 @@ import ManagerRuntime
 import SystemSupport
 import Testing
 import WireProtocol
+import ZeroMQ
 
 @Suite("Manager process: the connection", .serialized)
 struct ManagerServiceConnectionTests {
@@ -93,6 +94,44 @@ struct ManagerServiceConnectionTests {
         try interchange.send(InterchangeMessage.encodeRefused("the tables differ in 'fit'"))
         #expect(try interchange.awaitEnd(manager) == .exited(ManagerExitCode.gaveUp))
         #expect(try SmallFile.readText(words).contains("the tables differ in 'fit'"))
+    }
+
+    @Test("with keys everything is encrypted; with wrong ones nobody is reached", arguments: [true, false])
+    func encryption(hasRightKeys: Bool) throws {
+        let keys = "/tmp/apus-manager-keys-\(getpid())-\(hasRightKeys)"
+        let certificates = try CurveCertificates.create(in: keys)
+        defer { _ = try? ChildProcess(spawning: .init(executable: "rm", arguments: ["rm", "-rf", keys])).wait() }
+        let interchange = try FakeInterchange(certificates: hasRightKeys ? certificates : try .generate())
+        var configuration = interchange.configuration()
+        configuration.certificateDirectory = keys
+        configuration.addressProbeTimeout = .seconds(hasRightKeys ? 10 : 1)
+        let manager = try interchange.startManager(configuration)
+        if hasRightKeys {
+            _ = try interchange.awaitRegistration()
+            try interchange.send([1], "sum", [1, 2])
+            #expect(try interchange.awaitAnswer(1).value(Int.self) == 3)
+            manager.signal(SIGTERM)
+        }
+        #expect(try interchange.awaitEnd(manager) == .exited(hasRightKeys ? 0 : 1))
+    }
+
+    @Test("a manager and its workers end with the process that started it")
+    func parentEnds() throws {
+        let interchange = try FakeInterchange()
+        let file = try interchange.write(interchange.configuration())
+        let script = "\"$0\" manager \"$1\" & wait"
+        let parent = try ChildProcess(
+            spawning: .init(
+                executable: "/bin/sh", arguments: ["sh", "-c", script, Probe.path, file], standardOutput: .null,
+                standardError: .null))
+        _ = try interchange.awaitRegistration()
+        let manager = try #require(Processes.children(of: parent.pid).first)
+        try interchange.send([1], "spin")
+        try interchange.serve(seconds: 0.1)
+        let all = [manager] + Processes.children(of: manager)
+        #expect(all.count == 3)
+        parent.signal(SIGKILL)
+        #expect(Processes.eventually(seconds: 4) { !all.contains(where: Processes.isAlive) })
     }
 
     @Test("a manager asks to be drained when its time has come")

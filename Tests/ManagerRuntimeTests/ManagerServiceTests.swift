@@ -75,6 +75,46 @@ struct ManagerServiceTaskTests {
         #expect(try interchange.awaitEnd(manager) == .exited(0))
     }
 
+    @Test("a worker that does not read holds up nobody, however large its task")
+    func stoppedWorker() throws {
+        let interchange = try FakeInterchange()
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        let workers = Processes.children(of: manager.pid)
+        try #require(workers.count == 2)
+        kill(workers[0], SIGSTOP)
+        let argument = [UInt8](repeating: 3, count: 8_000_000)
+        let call = TaskCall.encode(name: "length", version: 1, arguments: argument)
+        for task in [1, 2] {
+            try interchange.send(TaskMessage.encode(taskID: task, context: TaskContext(), buffer: call))
+        }
+        try interchange.serve("the other worker's answer") { interchange.answers.count == 1 }
+        try interchange.send(3...20, "sum", [1])
+        try interchange.serve("the short tasks") { interchange.answers.count == 19 }
+        kill(workers[0], SIGCONT)
+        try interchange.serve("the stopped worker's answer") { interchange.answers.count == 20 }
+        #expect(interchange.answers.allSatisfy { $0.kind == .result })
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("lines of a task are shown while it runs")
+    func echoWhileRunning() throws {
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.echoDescriptor = 2
+        let shown = "\(interchange.directory)/shown"
+        let manager = try interchange.startManager(configuration, standardError: .file(shown, append: false))
+        _ = try interchange.awaitRegistration()
+        try interchange.send([1], "chatter", [60_000])
+        try interchange.serve("the line", seconds: 5) {
+            ((try? SmallFile.readText(shown)) ?? "").contains("[chatter] still here\n")
+        }
+        #expect(interchange.answers.isEmpty)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
     @Test("bytes that make no sense are dropped, and the next task runs")
     func garbage() throws {
         let interchange = try FakeInterchange()

@@ -10,6 +10,8 @@ struct ProbePerformance {
     let taskCount: Int
     let workers: Int
     let echo: Bool
+    /// Bytes of each argument and result; 0 runs tasks that do nothing.
+    let payload: Int
 
     func run() throws {
         let context = try Context()
@@ -32,8 +34,8 @@ struct ProbePerformance {
         let poller = try Poller()
         try poller.add(router, id: 0)
 
-        let none: [UInt8] = [0x80, 0x04, 0x29, 0x2e]
-        let call = TaskCall.encode(name: "nothing", version: 1, arguments: none)
+        let argument = payload == 0 ? [0x80, 0x04, 0x29, 0x2e] : [UInt8](repeating: 5, count: payload)
+        let call = TaskCall.encode(name: payload == 0 ? "nothing" : "same", version: 1, arguments: argument)
         var identity: [UInt8] = []
         var capacity = 0
         var inFlight = 0
@@ -42,7 +44,7 @@ struct ProbePerformance {
         var acknowledge: [Int] = []
         var start: UInt64 = 0
         var before: [String: Double] = [:]
-        let warmUp = taskCount / 10
+        let warmUp = payload == 0 ? taskCount / 10 : workers
         while done < taskCount + warmUp {
             for _ in try poller.wait(timeoutNanoseconds: 1_000_000_000) {
                 while let pair = try router.receivePair() {
@@ -70,13 +72,22 @@ struct ProbePerformance {
                     }
                 }
             }
-            if acknowledge.count >= 512 {
+            if acknowledge.count >= 512 || (payload > 0 && !acknowledge.isEmpty) {
                 try router.send(
                     identity: identity, Message(copying: InterchangeMessage.encodeAcknowledged(acknowledge)))
                 acknowledge = []
             }
             while !identity.isEmpty, inFlight < capacity, sent < taskCount + warmUp {
-                let count = min(capacity - inFlight, taskCount + warmUp - sent)
+                let count = payload == 0 ? min(capacity - inFlight, taskCount + warmUp - sent) : 1
+                // The byte window of an Apus interchange.
+                if payload > 0, (inFlight + 1) * payload > configuration.byteCapacity, inFlight >= workers { break }
+                if payload > 0 {
+                    sent += 1
+                    inFlight += 1
+                    let task = TaskMessage.encode(taskID: sent, context: TaskContext(), buffer: call)
+                    try router.send(identity: identity, Message(adopting: task))
+                    continue
+                }
                 var writer = TaskBatchWriter(reservingCapacity: count * 200)
                 for _ in 0..<count {
                     sent += 1
@@ -95,6 +106,12 @@ struct ProbePerformance {
             let used = (time - (before[name] ?? 0)) / Double(taskCount) * 1e6
             print("  \(name): \((used * 100).rounded() / 100) µs a task")
         }
+        if payload > 0 {
+            print("\(Int(Double(taskCount * payload * 2) / seconds / 1e6)) MB/s, in and out")
+            for pid in [manager.pid] + children(of: manager.pid) {
+                print("  peak of \(pid): \((CurrentProcess.peakResidentBytes(pid) ?? 0) >> 20) MiB")
+            }
+        }
         manager.signal(SIGTERM)
         print(manager.wait())
     }
@@ -102,8 +119,7 @@ struct ProbePerformance {
     /// Processor seconds of the manager and its children, by pid.
     private func cost(of manager: Int32) -> [String: Double] {
         var result: [String: Double] = [:]
-        let children = (try? SmallFile.readText("/proc/\(manager)/task/\(manager)/children")) ?? ""
-        let pids = [Int(manager)] + children.split(separator: " ").compactMap { Int($0) }
+        let pids = [Int(manager)] + children(of: manager).map(Int.init)
         for pid in pids {
             // Nanoseconds on a processor, for each thread.
             var sum = 0.0
@@ -116,6 +132,11 @@ struct ProbePerformance {
             result[pid == Int(manager) ? "manager" : "worker \(pid)"] = sum
         }
         return result
+    }
+
+    private func children(of pid: Int32) -> [Int32] {
+        let text = (try? SmallFile.readText("/proc/\(pid)/task/\(pid)/children")) ?? ""
+        return text.split(separator: " ").compactMap { Int32($0) }
     }
 
     private func threads(of pid: Int) -> [Int] {

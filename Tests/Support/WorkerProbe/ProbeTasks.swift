@@ -67,6 +67,11 @@ enum ProbeTasks {
             fputs("complained\n", stderr)
             return none
         }
+        add("chatter") { arguments in
+            print("still here")
+            usleep(UInt32(try numbers(arguments)[0]) * 1000)
+            return none
+        }
         add("pid") { _ in try encoded(Int(getpid())) }
         add("place") { _ in
             var buffer = [CChar](repeating: 0, count: 4096)
@@ -87,6 +92,7 @@ enum ProbeTasks {
             return try encoded(Int(pid))
         }
         add("bytes") { arguments in try encoded([UInt8](repeating: 7, count: try numbers(arguments)[0])) }
+        add("same") { Array($0.message[$0.range]) }
         add("length") { arguments in try encoded(arguments.range.count) }
         return table
     }()

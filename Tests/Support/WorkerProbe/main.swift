@@ -27,12 +27,15 @@ case "manager":
 case "perf":
     do {
         let count = arguments.count > 2 ? Int(arguments[2]) ?? 100_000 : 100_000
-        try ProbePerformance(taskCount: count, workers: 2, echo: arguments.contains("echo")).run()
+        try ProbePerformance(
+            taskCount: count, workers: 2, echo: arguments.contains("echo"),
+            payload: arguments.count > 3 ? Int(arguments[3]) ?? 0 : 0
+        ).run()
     } catch {
         print("\(error)")
         exit(1)
     }
 default:
-    print("WorkerProbe manager FILE | perf [COUNT] [echo]")
+    print("WorkerProbe manager FILE | perf [COUNT [BYTES]] [echo]")
     exit(2)
 }

@@ -1,0 +1,24 @@
+import SystemSupport
+import Testing
+
+/// What a program carries to every node: libzmq, and nothing that only the monitoring pages or other products need.
+@Suite("Linkage")
+struct LinkageTests {
+    @Test("programs link libzmq and neither SQLite nor the full Foundation", arguments: ["Hello", "apus"])
+    func libraries(program: String) throws {
+        let finished = try Example.run(path: "/usr/bin/ldd", [Example.products + "/" + program], in: TemporaryFolder())
+        try #require(finished.code == 0, "\(finished.errors)")
+        #expect(finished.output.contains("libzmq.so"))
+        #expect(!finished.output.contains("sqlite"))
+        #expect(!finished.output.contains("libFoundation.so"), "Foundation brings ICU: 40 MB for every worker")
+    }
+
+    @Test("programs hold no code of the dashboard's server", arguments: ["Hello", "apus"])
+    func symbols(program: String) throws {
+        // Swift mangles a module's name into each of its symbols with its length before it.
+        let modules = "7NIOCore|11Hummingbird|4GRDB"
+        let command = "nm --format=just-symbols \(Example.products)/\(program) | grep -c -E '\(modules)'"
+        let finished = try Example.shell(command, in: TemporaryFolder())
+        #expect(finished.output == "0\n", "\(finished.errors)")
+    }
+}
