@@ -58,16 +58,21 @@ let package = Package(
         .target(name: "PickleCoding", swiftSettings: confined),
         .target(name: "WorkflowCore", dependencies: [logging], swiftSettings: shared),
         .target(name: "WireProtocol", dependencies: ["PickleCoding", "WorkflowCore"], swiftSettings: shared),
-        .target(name: "Monitoring", dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
+        .target(
+            name: "Monitoring", dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
 
         // MARK: The processes
         .target(
             name: "InterchangeRuntime",
-            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap],
+            dependencies: [
+                "WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap,
+            ],
             swiftSettings: shared),
         .target(
             name: "ManagerRuntime",
-            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap],
+            dependencies: [
+                "WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap,
+            ],
             swiftSettings: shared),
         .target(
             name: "WorkerRuntime",
@@ -90,7 +95,8 @@ let package = Package(
                 "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport", logging,
             ],
             swiftSettings: shared),
-        .target(name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"], swiftSettings: shared),
+        .target(
+            name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"], swiftSettings: shared),
 
         // MARK: The command line
         .executableTarget(

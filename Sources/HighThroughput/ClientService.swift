@@ -98,8 +98,10 @@ final class ClientService {
             heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold)
     }
 
-    /// Says hello and asks for the port of managers. Parsl waits 120 s for this answer; a program that starts itself
-    /// again needs a fraction of a second, so 30 s are plenty.
+    /// Says hello and asks for the port of managers.
+    ///
+    /// Parsl waits 120 s for this answer; a program that starts itself again needs a fraction of a second, so 30 s are
+    /// plenty.
     private func handshake(_ sockets: ClientSockets, _ interchange: InterchangeProcess) throws -> Int {
         let deadline = Monotonic.nanoseconds + 30_000_000_000
         let hello = ExecutorHello(

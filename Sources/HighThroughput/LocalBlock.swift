@@ -2,7 +2,9 @@ import SystemSupport
 import WireProtocol
 import WorkflowCore
 
-/// The manager of this machine: a child process that is this program in another role. It is started again when it dies.
+/// The manager of this machine: a child process that is this program in another role.
+///
+/// It is started again when it dies.
 struct LocalBlock {
     /// What the block does about the end of its manager.
     enum Verdict {
@@ -41,7 +43,8 @@ struct LocalBlock {
     /// Looks at a manager that has ended.
     mutating func ended(_ status: ExitStatus) -> Verdict {
         let error = LogTail.text(of: message.logDirectory + "/manager.err")
-        guard status != .exited(ManagerExitCode.gaveUp), status != .exited(ManagerExitCode.ended), restartsLeft > 0 else {
+        guard status != .exited(ManagerExitCode.gaveUp), status != .exited(ManagerExitCode.ended), restartsLeft > 0
+        else {
             return .failed(
                 ExecutionError(
                     .executorFailed,
@@ -55,7 +58,9 @@ struct LocalBlock {
             child = try Self.spawn(message)
             return .restarted
         } catch {
-            return .failed(ExecutionError(.executorFailed, "the manager ended with \(status) and cannot be started again: \(error)"))
+            return .failed(
+                ExecutionError(
+                    .executorFailed, "the manager ended with \(status) and cannot be started again: \(error)"))
         }
     }
 }

@@ -7,7 +7,9 @@ import WireProtocol
 import WorkerRuntime
 import WorkflowCore
 
-/// Turns a process that Apus started into the role it was started for. The workflow's body never runs there.
+/// Turns a process that Apus started into the role it was started for.
+///
+/// The workflow's body never runs there.
 package enum RoleDispatch {
     /// Names the role.
     static let roleVariable = "APUS_ROLE"

@@ -119,8 +119,9 @@ extension WorkflowProgram {
     /// One worker process for each core of this machine.
     public static var configuration: WorkflowConfiguration { .local() }
 
-    /// Becomes a role if asked, else runs the workflow.
     // On the main actor, since `@main` does not take a function that inherits its caller's isolation (Swift 6.3.1).
+
+    /// Becomes a role if asked, else runs the workflow.
     @MainActor public static func main() async {
         // Reading the list initialises the apps in it, in every role.
         _ = apps.map(\.name)

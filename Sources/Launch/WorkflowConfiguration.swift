@@ -1,6 +1,8 @@
 public import HighThroughput
 
-/// Where and how a workflow's calls run. Changing one line moves a script from threads to processes.
+/// Where and how a workflow's calls run.
+///
+/// Changing one line moves a script from threads to processes.
 public struct WorkflowConfiguration: Sendable, Equatable {
     /// Where calls run.
     public enum Placement: Sendable, Equatable {

@@ -70,7 +70,8 @@ enum RunDirectory {
             if mkdir(name, 0o700) == 0 { return absolute(name) }
             guard errno == EEXIST else { throw failure(name) }
         }
-        throw WorkflowError(.badConfiguration, "there are a million runs in \(parent); remove some, or set `runDirectory`")
+        throw WorkflowError(
+            .badConfiguration, "there are a million runs in \(parent); remove some, or set `runDirectory`")
     }
 
     private static func failure(_ path: String) -> SystemError {

@@ -1,6 +1,8 @@
 package import WorkflowCore
 
-/// Monitoring events as JSON, one object a line. Field names are part of the documented file format.
+/// Monitoring events as JSON, one object a line.
+///
+/// Field names are part of the documented file format.
 package enum MonitoringJSON {
     /// The object of one event.
     package static func line(_ event: MonitoringEvent) -> String {

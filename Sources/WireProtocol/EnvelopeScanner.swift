@@ -25,7 +25,9 @@ struct EnvelopeScanner {
     private var memo: InlineMemo
     private var last: Range<Int>
 
-    /// Starts behind PROTO and FRAME. `nil` when the bytes do not begin as a pickle of protocol 2 to 5.
+    /// Starts behind PROTO and FRAME.
+    ///
+    /// `nil` when the bytes do not begin as a pickle of protocol 2 to 5.
     init?(_ source: UnsafeRawBufferPointer, at start: Int = 0) {
         guard source.count >= start + 4, source[start] == 0x80, (2...5).contains(source[start + 1]) else { return nil }
         self.source = source
@@ -141,7 +143,9 @@ struct EnvelopeScanner {
     }
 }
 
-/// The first sixteen memo entries, without a heap allocation. An envelope has about six.
+/// The first sixteen memo entries, without a heap allocation.
+///
+/// An envelope has about six.
 private struct InlineMemo {
     private var entries: InlineArray<16, Range<Int>> = .init(repeating: -1 ..< -1)
     private(set) var count = 0

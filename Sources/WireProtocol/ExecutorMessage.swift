@@ -1,6 +1,8 @@
 import PickleCoding
 
-/// What the interchange sends on the results channel. A stock executor is sent results alone.
+/// What the interchange sends on the results channel.
+///
+/// A stock executor is sent results alone.
 package enum ExecutorMessage: Sendable {
     /// A task ended.
     case result(ResultEnvelope)

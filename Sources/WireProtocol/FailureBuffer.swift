@@ -75,8 +75,9 @@ package enum FailureBuffer {
 
     // MARK: Reading
 
-    /// The error in an `exception` payload, whoever wrote it. Never fails: what cannot be understood becomes an error
-    /// that says so, with the text that could be found.
+    /// The error in an `exception` payload, whoever wrote it.
+    ///
+    /// Never fails: what cannot be understood becomes an error that says so, with the text that could be found.
     package static func decode(_ payload: UnsafeRawBufferPointer) -> any Error {
         guard let body = SerializedObject.body(of: payload) else {
             return ExecutionError(

@@ -1,6 +1,8 @@
 import PickleCoding
 
-/// What the interchange sends to a manager (wire document §7.3). A probe is answered by an empty frame instead.
+/// What the interchange sends to a manager (wire document §7.3).
+///
+/// A probe is answered by an empty frame instead.
 package enum InterchangeMessage: Sendable {
     /// The interchange lives.
     case heartbeat

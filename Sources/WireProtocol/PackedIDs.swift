@@ -1,4 +1,6 @@
-/// Task ids as a byte string: eight bytes each, little-endian. Lists of ids can be long (all that a manager holds).
+/// Task ids as a byte string: eight bytes each, little-endian.
+///
+/// Lists of ids can be long (all that a manager holds).
 package enum PackedIDs {
     /// Packs the ids.
     package static func encode(_ ids: [Int]) -> [UInt8] {

@@ -193,7 +193,9 @@ package struct ApusManagerHello: Sendable, Equatable {
     /// Seconds of silence after which the manager counts as lost.
     package var heartbeatThreshold: Double
 
-    /// Describes a manager. The defaults are those of rulings 9 and 12: 64 MiB, 2 s and 10 s.
+    /// Describes a manager.
+    ///
+    /// The defaults are those of rulings 9 and 12: 64 MiB, 2 s and 10 s.
     package init(
         version: Int = 1, fingerprint: String, rows: [String] = [], byteCapacity: Int = 64 << 20, held: [Int] = [],
         heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10
@@ -216,7 +218,8 @@ package struct ApusManagerHello: Sendable, Equatable {
             throw WireError(.badField, "the 'apus' field of a registration is incomplete")
         }
         guard capacity > 0, period > 0, threshold > 0, threshold.isFinite else {
-            throw WireError(.badField, "the 'apus' field of a registration has a capacity or a time that is not positive")
+            throw WireError(
+                .badField, "the 'apus' field of a registration has a capacity or a time that is not positive")
         }
         self.init(
             version: version, fingerprint: fingerprint, rows: value["rows"].strings, byteCapacity: capacity,

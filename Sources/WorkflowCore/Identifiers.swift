@@ -42,7 +42,9 @@ public struct ManagerID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { rawValue }
 }
 
-/// One request to a provider: a batch job, or a group of local processes. Numbered as text from "0", as Parsl does.
+/// One request to a provider: a batch job, or a group of local processes.
+///
+/// Numbered as text from "0", as Parsl does.
 public struct BlockID: Hashable, Sendable, CustomStringConvertible {
     /// The text.
     public let rawValue: String

@@ -1,4 +1,6 @@
-/// Something that happened during a run, for those who watch it. Free of Foundation, so that every process can make one.
+/// Something that happened during a run, for those who watch it.
+///
+/// Free of Foundation, so that every process can make one.
 public enum MonitoringEvent: Sendable, Equatable {
     /// A worker began or ended a task.
     case workerTask(WorkerTaskEvent)

@@ -1,4 +1,6 @@
-/// The tasks a program knows, by name. Both ends of a run must have the same table.
+/// The tasks a program knows, by name.
+///
+/// Both ends of a run must have the same table.
 public struct TaskTable: Sendable {
     private var definitions: [String: TaskDefinition] = [:]
 

@@ -10,7 +10,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-venv=${PARSL_VENV:-$root/.build/venv}
+venv=$(realpath -m "${PARSL_VENV:-$root/.build/venv}")
 output=$root/.build/conformance
 limit=${TEST_LIMIT:-120}
 run_stock=yes

@@ -26,7 +26,9 @@ private let sleepy = app("test.sleepy") { (milliseconds: Int) async throws -> In
 }
 private let nested = app("test.nested") { () async throws -> Int in try await add(1, 2).value }
 private let bytes = app("test.bytes") { (data: Data) in data.count }
-private let later = app("test.later") { (moment: Date, id: UUID) in moment.addingTimeInterval(Double(id.uuidString.count)) }
+private let later = app("test.later") { (moment: Date, id: UUID) in
+    moment.addingTimeInterval(Double(id.uuidString.count))
+}
 
 /// Runs a workflow on threads of the test's process.
 @discardableResult
@@ -34,7 +36,9 @@ func onThreads<Value>(
     throughCodec: Bool = true, retries: Int = 0, _ body: (DataFlowKernel) async throws -> Value
 ) async throws -> Value {
     // Globals of a file are initialised on first use; reading a name declares the app.
-    for app in [add, norm, sum, pick, fail, nothing, sleepy, nested, bytes, later] as [any RegisteredApp] { _ = app.name }
+    for app in [add, norm, sum, pick, fail, nothing, sleepy, nested, bytes, later] as [any RegisteredApp] {
+        _ = app.name
+    }
     let executor = ThreadPoolExecutor(threads: 2, throughCodec: throughCodec)
     let context = ExecutorContext(
         runID: RunID("test"), runDirectory: "/nonexistent", table: try AppRegistry.sealedTable())

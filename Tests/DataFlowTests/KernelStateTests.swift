@@ -125,7 +125,9 @@ struct KernelStateTests {
         for id in 1...200 {
             let dependencies = (0..<generator.below(4)).map { _ in 1 + generator.below(max(1, id - 1)) }
             var toSettle: [(Int, Bool)] = []
-            note(submit(id, after: dependencies.filter { $0 < id }, budget: .init(retries: 1, lostRetries: 1)), &toSettle)
+            note(
+                submit(id, after: dependencies.filter { $0 < id }, budget: .init(retries: 1, lostRetries: 1)), &toSettle
+            )
             while generator.below(3) == 0 || !toSettle.isEmpty {
                 if toSettle.isEmpty {
                     guard !launched.isEmpty else { break }

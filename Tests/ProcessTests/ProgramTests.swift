@@ -9,10 +9,13 @@ struct ProgramTests {
         let run = try ProbeRun([], program: "SpreadProgram")
         #expect(run.finish() == .exited(0))
         #expect(run.output.contains("number 42"))
-        #expect(run.output.contains("app 'spread.forgotten' was declared after the workflow started; list it in `apps:`"))
+        #expect(
+            run.output.contains("app 'spread.forgotten' was declared after the workflow started; list it in `apps:`"))
     }
 
-    @Test("what a program links: libzmq, and neither SQLite nor a web server nor NIO", arguments: ["ProbeProgram", "apus"])
+    @Test(
+        "what a program links: libzmq, and neither SQLite nor a web server nor NIO",
+        arguments: ["ProbeProgram", "apus"])
     func linkage(program: String) throws {
         let output = try Command.output("ldd", [Command.built(program)])
         #expect(output.contains("libzmq"))
@@ -61,7 +64,10 @@ struct ProgramTests {
     @Test("perf measures the whole path", arguments: ["--curve", "--no-curve"])
     func perf(encryption: String) throws {
         let run = try ProbeRun(
-            ["perf", "--tasks", "300", "--sequential", "20", "--payload", "100", "--returns", "10", "--json", encryption],
+            [
+                "perf", "--tasks", "300", "--sequential", "20", "--payload", "100", "--returns", "10", "--json",
+                encryption,
+            ],
             program: "apus")
         #expect(run.finish() == .exited(0))
         for field in [

@@ -8,7 +8,8 @@ import WorkflowCore
 @Suite("Messages captured from Parsl")
 struct CapturedMessageTests {
     static let task = hex(
-        "8004952c000000000000007d94288c077461736b5f6964944b018c07636f6e74657874947d948c0662756666657294430361626394752e")
+        "8004952c000000000000007d94288c077461736b5f6964944b018c07636f6e74657874947d948c0662756666657294430361626394752e"
+    )
     static let batch = hex(
         """
         8004959d000000000000005d94287d94288c077461736b5f6964944b038c07636f6e74657874947d948c0d7265736f757263655f73706563947d94
@@ -79,9 +80,11 @@ struct CapturedMessageTests {
             Issue.record("HOLD_MANAGER was not read")
             return
         }
-        guard case .workerBinds = hex("80049510000000000000008c0c574f524b45525f42494e4453942e").parsed({
-            InterchangeCommand.parse($0)
-        }) else {
+        guard
+            case .workerBinds = hex("80049510000000000000008c0c574f524b45525f42494e4453942e").parsed({
+                InterchangeCommand.parse($0)
+            })
+        else {
             Issue.record("WORKER_BINDS was not read")
             return
         }

@@ -31,7 +31,8 @@ struct PerfMeasurement {
         for index in futures.indices {
             let value = try await futures[index]?.value
             guard value?.count == returns else {
-                throw WorkflowError(.resultMismatch, "a task returned \(value?.count ?? 0) bytes; \(returns) were asked for")
+                throw WorkflowError(
+                    .resultMismatch, "a task returned \(value?.count ?? 0) bytes; \(returns) were asked for")
             }
             futures[index] = nil
         }

@@ -4,12 +4,13 @@ package import WorkflowCore
 /// An error type that crosses between processes as itself.
 public typealias CodableError = Error & Codable & Sendable
 
+// The bodies are `@concurrent` in their type, because Swift 6.3.1 crashes on function types with a parameter pack that
+// inherit their caller's isolation.
+
 /// A named piece of work: calling it hands the work to the running workflow and returns a future at once.
 ///
 /// Made by ``app(_:options:throwing:_:)``. Arguments are values, futures of values, or arrays, optionals and
 /// dictionaries of these.
-// The body is `@concurrent` in its type, because Swift 6.3.1 crashes on function types with a parameter pack that
-// inherit their caller's isolation.
 public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     package let definition: TaskDefinition
     package let options: AppOptions

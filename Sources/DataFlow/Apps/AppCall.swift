@@ -63,8 +63,10 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
         }
     }
 
-    /// Turns what an executor reports into what the caller sees. Decoding happens here, in the call's own error
-    /// boundary: a result or an error that cannot be decoded is this call's failure and nobody else's.
+    /// Turns what an executor reports into what the caller sees.
+    ///
+    /// Decoding happens here, in the call's own error boundary: a result or an error that cannot be decoded is this
+    /// call's failure and nobody else's.
     private func decoded(_ outcome: TaskOutcome) -> Result<Output, any Error> {
         switch outcome {
         case .value(let value):
@@ -81,7 +83,8 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
             } catch {
                 return .failure(
                     ExecutionError(
-                        .resultUnusable, "the result of '\(app.name)' (task \(taskID)) cannot be decoded as \(Output.self): \(error)"))
+                        .resultUnusable,
+                        "the result of '\(app.name)' (task \(taskID)) cannot be decoded as \(Output.self): \(error)"))
             }
         case .failure(let error):
             return .failure(ownError(error))

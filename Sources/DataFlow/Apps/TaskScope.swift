@@ -2,7 +2,9 @@
 package enum TaskScope {
     /// True in the body of a task that runs on threads, and in everything it calls.
     @TaskLocal package static var isInsideThreadTask = false
-    /// True in a process that is a worker. Set once, before any task runs.
+    /// True in a process that is a worker.
+    ///
+    /// Set once, before any task runs.
     package static let processRole = ProcessRole()
 
     package static var isInsideTask: Bool { isInsideThreadTask || processRole.isWorker }

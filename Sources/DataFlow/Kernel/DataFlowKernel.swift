@@ -1,5 +1,5 @@
-import SystemSupport
 import Synchronization
+import SystemSupport
 public import WorkflowCore
 
 /// Holds the calls of one workflow from submission to outcome: waits for arguments, hands calls to executors, tries
@@ -84,7 +84,8 @@ public final class DataFlowKernel: Sendable {
         }
         guard known.row == definition.row else {
             return WorkflowError(
-                .appNotRegistered, "app '\(definition.row)' is not the one the workflow knows: '\(known.row)'; rename one")
+                .appNotRegistered,
+                "app '\(definition.row)' is not the one the workflow knows: '\(known.row)'; rename one")
         }
         return nil
     }
@@ -172,11 +173,13 @@ public final class DataFlowKernel: Sendable {
     }
 
     private static func cancellation(of call: any KernelCall) -> ExecutionError {
-        ExecutionError(.cancelled, "'\(call.definition.name)' (task \(call.taskID)) was not run: the workflow has ended")
+        ExecutionError(
+            .cancelled, "'\(call.definition.name)' (task \(call.taskID)) was not run: the workflow has ended")
     }
 
-    /// Stores an outcome in the call's future, then lets those who depend on it go on. The order matters: a call
-    /// submitted in between finds the future either in the state or with its value.
+    /// Stores an outcome in the call's future, then lets those who depend on it go on.
+    ///
+    /// The order matters: a call submitted in between finds the future either in the state or with its value.
     private func settle(_ call: any KernelCall, _ outcome: TaskOutcome, _ effects: inout [KernelState.Effect]) {
         let settlement = call.settle(outcome)
         content.withLock { content in

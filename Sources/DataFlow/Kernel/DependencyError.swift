@@ -27,7 +27,8 @@ public struct DependencyError: Error, Sendable, CustomStringConvertible {
         switch first?.failure {
         case let inner as DependencyError:
             // The routes of a long chain share their tails in meaning, not in storage: keep what a person can read.
-            route = [call] + inner.route.prefix(15) + (inner.route.count > 16 ? [inner.route[inner.route.count - 1]] : [])
+            route =
+                [call] + inner.route.prefix(15) + (inner.route.count > 16 ? [inner.route[inner.route.count - 1]] : [])
             if inner.route.count <= 16 { route = [call] + inner.route }
             rootCause = inner.rootCause
         case let error?:

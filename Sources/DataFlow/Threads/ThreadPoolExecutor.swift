@@ -125,6 +125,7 @@ public final class ThreadPoolExecutor: Executor {
 
     private static func stoppedError(_ invocation: any TaskInvocation) -> ExecutionError {
         ExecutionError(
-            .cancelled, "'\(invocation.definition.name)' (\(invocation.identity)) was not run: its executor was stopped")
+            .cancelled, "'\(invocation.definition.name)' (\(invocation.identity)) was not run: its executor was stopped"
+        )
     }
 }

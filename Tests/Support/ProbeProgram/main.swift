@@ -122,7 +122,8 @@ if scenario == "crash-at-start", getenv("APUS_ROLE").map({ String(cString: $0) }
     fatalError("this program cannot start as a worker")
 }
 
-var processes = HighThroughputConfiguration(workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
+var processes = HighThroughputConfiguration(
+    workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
 processes.echo = options.contains("echo")
 if options.contains("impatient") {
     processes.heartbeatPeriod = 0.5
