@@ -19,6 +19,10 @@ public struct DependencyError: Error, Sendable, CustomStringConvertible {
     public var rootCause: any Error
     /// How many of the call's own arguments failed.
     public var failedDependencies: Int
+    /// How many steps before the root cause the route leaves out, because it is long.
+    public var omittedSteps = 0
+
+    private static let keptSteps = 16
 
     package init(call: Step, failed: [any DependencySource]) {
         failedDependencies = failed.count
@@ -26,10 +30,13 @@ public struct DependencyError: Error, Sendable, CustomStringConvertible {
         let step = Step(task: first?.taskID, app: first?.appName ?? "?")
         switch first?.failure {
         case let inner as DependencyError:
-            // The routes of a long chain share their tails in meaning, not in storage: keep what a person can read.
-            route =
-                [call] + inner.route.prefix(15) + (inner.route.count > 16 ? [inner.route[inner.route.count - 1]] : [])
-            if inner.route.count <= 16 { route = [call] + inner.route }
+            route = [call] + inner.route
+            omittedSteps = inner.omittedSteps
+            // A person reads the near end and the root; a chain of thousands would hold millions of steps.
+            if route.count > Self.keptSteps {
+                route.remove(at: route.count - 2)
+                omittedSteps += 1
+            }
             rootCause = inner.rootCause
         case let error?:
             route = [call, step]
@@ -42,7 +49,9 @@ public struct DependencyError: Error, Sendable, CustomStringConvertible {
 
     /// The route and the root cause.
     public var description: String {
-        let path = route.map(\.description).joined(separator: " ← ")
+        var steps = route.map(\.description)
+        if omittedSteps > 0 { steps.insert("… \(omittedSteps) more …", at: steps.count - 1) }
+        let path = steps.joined(separator: " ← ")
         let others = failedDependencies > 1 ? " (and \(failedDependencies - 1) more of its arguments failed)" : ""
         return "not run, because an argument failed: \(path)\(others): \(rootCause)"
     }
