@@ -10,8 +10,7 @@ struct InterchangeProcess {
     /// Starts the interchange.
     init(_ message: InterchangeStartMessage) throws {
         logDirectory = message.logDirectory
-        var environment = EnvironmentVariables.all
-        environment["APUS_ROLE"] = "interchange"
+        let environment = RoleEnvironment.make(role: "interchange")
         child = try ChildProcess(
             spawning: ChildProcess.Options(
                 executable: CurrentProcess.executablePath, arguments: CurrentProcess.commandLine,

@@ -28,8 +28,7 @@ struct LocalBlock {
     private static func spawn(_ message: ManagerStartMessage) throws -> ChildProcess {
         let file = message.logDirectory + "/manager-\(message.managerID).pickle"
         try SmallFile.write(try message.encode(), to: file, mode: 0o600)
-        var environment = EnvironmentVariables.all
-        environment["APUS_ROLE"] = "manager"
+        var environment = RoleEnvironment.make(role: "manager")
         environment["APUS_ROLE_FILE"] = file
         return try ChildProcess(
             spawning: ChildProcess.Options(

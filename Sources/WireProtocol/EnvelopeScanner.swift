@@ -5,6 +5,8 @@
 // from the memo), and reports keys and scalar values in place. Whatever is beyond this small grammar, such as a
 // context that holds something, makes it give up; the caller then decodes the general way.
 
+import Glibc
+
 /// Walks over the opcodes of one flat pickled dict.
 struct EnvelopeScanner {
     /// A scalar as it stands in the stream.
@@ -105,7 +107,8 @@ struct EnvelopeScanner {
     func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { expected in
-            source[range].elementsEqual(expected)
+            guard let base = source.baseAddress, let text = expected.baseAddress else { return range.isEmpty }
+            return memcmp(base + range.lowerBound, text, expected.count) == 0
         }
     }
 

@@ -146,14 +146,18 @@ package struct TaskContext: Sendable, Equatable {
 
     var isEmpty: Bool { priority == nil && monitored == nil }
 
-    /// Reads the context of a task message; a fault in it is no reason to lose the task.
-    package init(of message: UnsafeRawBufferPointer) {
-        self.init()
-        guard let document = try? PickleDocument(copying: message), let context = document.root["context"] else {
-            return
-        }
-        priority = context["resource_spec"]?["priority"]?.intValue
-        if let pair = context["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
+    /// Reads the contexts of a batch, or of one task message, in order.
+    ///
+    /// A fault in them is no reason to lose the tasks: what cannot be read says nothing.
+    package static func all(in message: UnsafeRawBufferPointer) -> [TaskContext] {
+        guard let root = try? PickleDocument(copying: message).root else { return [] }
+        return root.pairs == nil ? (root.items ?? []).map(Self.init(task:)) : [Self(task: root)]
+    }
+
+    private init(task: PickleValue) {
+        let context = task["context"]
+        priority = context?["resource_spec"]?["priority"]?.intValue
+        if let pair = context?["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
             monitored = Monitored(task: task, number: number)
         }
     }

@@ -16,6 +16,8 @@ package struct WorkerFrame: Sendable, Equatable {
         case result = 18
         /// Worker → manager: a monitoring message (wire document §7.1).
         case monitoring = 19
+        /// Worker → manager: tasks it was sent ahead and has not begun, as packed ids; the manager asked for them.
+        case returned = 20
     }
 
     /// Bytes of a header: the kind (4), the length of the body (8), both little-endian.

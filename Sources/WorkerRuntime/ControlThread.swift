@@ -42,15 +42,9 @@ struct ControlThread: Sendable {
                     try TaskEnvelope.parseBatch(bytes).map(\.taskID)
                 }
             }
-            if !tasks.isEmpty { try sink.write(rawKind: ReturnedFrame.kind, PackedIDs.encode(tasks)) }
+            if !tasks.isEmpty { try sink.write(.returned, PackedIDs.encode(tasks)) }
         } catch {
             WorkerEnd.fail("could not give back tasks: \(error)")
         }
     }
-}
-
-/// The frame with which a worker gives back tasks it has not begun: their packed numbers.
-enum ReturnedFrame {
-    /// Next to the kinds of ``WorkerFrame``.
-    static let kind: UInt32 = 20
 }

@@ -11,15 +11,10 @@ final class ResultSink: Sendable {
     ///
     /// - Throws: ``SystemError`` when the manager is gone.
     func write(_ kind: WorkerFrame.Kind, _ body: [UInt8]) throws(SystemError) {
-        try write(rawKind: kind.rawValue, body)
-    }
-
-    /// Writes one frame of a kind given by its number.
-    func write(rawKind: UInt32, _ body: [UInt8]) throws(SystemError) {
         let failure = descriptor.withLock { descriptor -> SystemError? in
             // Twelve bytes on the stack: kind (4) and length (8), both little-endian.
             withUnsafeTemporaryAllocation(byteCount: WorkerFrame.headerSize, alignment: 4) { header in
-                header.storeBytes(of: rawKind.littleEndian, as: UInt32.self)
+                header.storeBytes(of: kind.rawValue.littleEndian, as: UInt32.self)
                 withUnsafeBytes(of: UInt64(body.count).littleEndian) { length in
                     UnsafeMutableRawBufferPointer(rebasing: header[4...]).copyMemory(from: length)
                 }

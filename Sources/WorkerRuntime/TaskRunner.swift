@@ -95,7 +95,7 @@ struct TaskRunner {
         let context: TaskContext.Monitored
 
         init?(_ message: [UInt8]) {
-            guard let context = TaskContext(single: message).monitored else { return nil }
+            guard let context = message.withUnsafeBytes({ TaskContext.all(in: $0) }).first?.monitored else { return nil }
             self.context = context
         }
 
@@ -122,17 +122,5 @@ struct TaskRunner {
                     voluntarySwitches: Int(usage.voluntarySwitches),
                     involuntarySwitches: Int(usage.involuntarySwitches)))
         }
-    }
-}
-
-extension TaskContext {
-    /// Reads the context of a task message, which may be a list of one.
-    fileprivate init(single message: [UInt8]) {
-        self = message.withUnsafeBytes { TaskContext(of: $0) }
-        guard monitored == nil, let document = try? PickleDocument(decoding: message),
-            let pair = document.root[0]?["context"]?["apus"], let task = pair[0]?.intValue,
-            let number = pair[1]?.intValue
-        else { return }
-        monitored = Monitored(task: task, number: number)
     }
 }

@@ -75,7 +75,7 @@ package struct WorkerService: Sendable {
                 switch frame.kind {
                 case .task: try runner.run(frame.body)
                 case .stop: WorkerEnd.finish()
-                case .configuration, .ready, .result, .monitoring:
+                case .configuration, .ready, .result, .monitoring, .returned:
                     throw WireError(.unknownMessage, "a frame of kind \(frame.kind) from the manager")
                 }
             }

@@ -50,6 +50,17 @@ find_apus() {
     return 2
 }
 
+# Some of the tests kill managers and leave their workers behind. All that a run started carries its mark.
+end_leftovers() {
+    local mark=$1 process left=0
+    for process in /proc/[0-9]*; do
+        if grep -qzFx "APUS_CONFORMANCE=$mark" "$process/environ" 2>/dev/null; then
+            kill -KILL "${process#/proc/}" 2>/dev/null && left=$((left + 1))
+        fi
+    done
+    [ "$left" = 0 ] || echo "ended $left processes that tests had left behind"
+}
+
 # run NAME COMMAND...: the tests with a program `interchange.py` first on PATH that notes who started it.
 run() {
     local name=$1
@@ -70,12 +81,14 @@ run() {
     # Parsl's tests write below the current directory. The whole run is bounded too, in case pytest itself hangs.
     (
         cd "$directory/work"
+        export APUS_CONFORMANCE="$name-$$"
         PATH="$directory/bin:$venv/bin:$PATH" timeout --kill-after=10 3600 \
             "$python" -m pytest "$tests/test_htex" --config local --rootdir "$tests" --confcutdir "$tests" \
             -p no:cacheprovider --timeout "$limit" --timeout-method signal --durations 5 -q \
             --junit-xml "$directory/junit.xml" "${pytest_arguments[@]}" >"$directory/output.txt" 2>&1
     ) || true
-    tail -n 3 "$directory/output.txt"
+    end_leftovers "$name-$$"
+    tail -n 1 "$directory/output.txt"
     if [ ! -s "$directory/junit.xml" ]; then
         echo "parsl-htex.sh: pytest ended without a report; its output is $directory/output.txt" >&2
         return 1

@@ -135,9 +135,13 @@ struct LivenessTests {
         #expect(outcome.failed == [1])
         #expect(outcome.dispatches.map(\.tasks) == [[3, 4]])
         #expect(try harness.finish(1, at: "s").dropped == [.notInFlight])
-        try harness.turn(.disconnected(descriptor: 8))
-        #expect(try harness.wait(seconds: 1).checks.isEmpty)
+        // Until it sends something, any connection that closes may be its own.
+        try harness.turn(.disconnected(descriptor: 7))
+        #expect(try harness.wait(seconds: 1).checks == ["s"])
+        try harness.turn(.reachable(ManagerIdentity("s")))
         try harness.turn(.located(ManagerIdentity("s"), descriptor: 8))
+        try harness.turn(.disconnected(descriptor: 7))
+        #expect(try harness.wait(seconds: 1).checks.isEmpty)
         try harness.turn(.disconnected(descriptor: 8))
         #expect(try harness.wait(seconds: 1).checks == ["s"])
     }
@@ -179,6 +183,19 @@ struct LivenessTests {
         let outcome = try harness.registerStock("m", capacity: 2, drainDelay: 0)
         #expect(outcome.dispatches.isEmpty)
         #expect(outcome.shutdowns == ["m"])
+    }
+
+    @Test("a drained manager whose registration comes late is told to end again; another process is welcome")
+    func drainedRegistersAgain() throws {
+        var harness = StateHarness()
+        try harness.registerApus("m", capacity: 1)
+        try harness.turn(.drainRequested(ManagerIdentity("m")))
+        try harness.submit(1)
+        let late = try harness.registerApus("m", capacity: 1)
+        #expect(late.shutdowns == ["m"])
+        #expect(late.dispatches.isEmpty)
+        #expect(harness.state.managerCount == 0)
+        #expect(try harness.registerApus("m", capacity: 1, startTime: 2).dispatches.map(\.tasks) == [[1]])
     }
 
     @Test("the older request to drain works as well, once")

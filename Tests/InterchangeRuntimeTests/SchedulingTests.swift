@@ -149,6 +149,19 @@ struct SchedulingTests {
         #expect(try harness.registerStock("m", capacity: 1).dispatches.isEmpty)
     }
 
+    @Test("a hold outlives the loss of a manager that comes back, but not its process")
+    func holdOutlivesLoss() throws {
+        var harness = StateHarness()
+        try harness.registerApus("a", capacity: 1)
+        try harness.turn(.hold(ManagerIdentity("a")))
+        try harness.wait(seconds: 11)
+        #expect(harness.state.managerCount == 0)
+        try harness.submit(1)
+        #expect(try harness.registerApus("a", capacity: 1).dispatches.isEmpty)
+        try harness.wait(seconds: 11)
+        #expect(try harness.registerApus("a", capacity: 1, startTime: 2).dispatches.map(\.tasks) == [[1]])
+    }
+
     @Test("Apus managers with idle workers come before stock ones, and those before queues of busy workers")
     func mixed() throws {
         var harness = StateHarness()

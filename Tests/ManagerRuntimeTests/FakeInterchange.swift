@@ -29,7 +29,7 @@ final class FakeInterchange {
 
     /// Whether it welcomes managers and acknowledges results.
     let isApus: Bool
-    /// Whether heartbeats are answered.
+    /// Whether heartbeats and registrations are answered.
     var answersHeartbeats = true
     /// Whether results are acknowledged as they come.
     var acknowledges = true
@@ -172,7 +172,7 @@ final class FakeInterchange {
         case .registration(let registration):
             registrations.append(registration)
             identity = sender
-            if isApus { try reply(sender, InterchangeMessage.encodeWelcome()) }
+            if isApus, answersHeartbeats { try reply(sender, InterchangeMessage.encodeWelcome()) }
         case .heartbeat:
             heartbeats += 1
             if answersHeartbeats { try reply(sender, InterchangeMessage.heartbeatBytes) }

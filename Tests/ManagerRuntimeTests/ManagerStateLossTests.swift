@@ -122,6 +122,34 @@ struct ManagerStateConnectionTests {
         #expect(ended)
     }
 
+    @Test(
+        "a manager that slept long, or hears nothing for half the threshold, presents itself again",
+        arguments: [true, false])
+    func presentsAgain(sleeps: Bool) {
+        var bench = StateBench.serving(workers: 1)
+        bench.tasks([1, 2])
+        bench.send(.workerResult(0, task: 1))
+        var presented = 0
+        for _ in 0..<16 {
+            let effects = bench.send(.tick, after: StateBench.second / 2)
+            presented += effects.count { $0 == .register(held: [1, 2], capacity: 1) }
+            if sleeps { bench.send(.heartbeat) }
+        }
+        #expect(presented == (sleeps ? 0 : 1))
+        guard sleeps else { return }
+        let effects = bench.send(.tick, after: 30 * StateBench.second)
+        #expect(effects.starts(with: [.register(held: [1, 2], capacity: 1), .resendResult(task: 1)]))
+    }
+
+    @Test("Parsl's interchange is never presented a manager twice")
+    func neverTwiceAtStock() {
+        var bench = StateBench.serving(peer: .stock)
+        for pause in [1, 5, 20, 3, 3, 3, 3] {
+            let effects = bench.send(.tick, after: UInt64(pause) * StateBench.second / 2)
+            #expect(!effects.contains { if case .register = $0 { true } else { false } })
+        }
+    }
+
     @Test("after a reconnect an Apus interchange is told what is held, and gets unacknowledged results again")
     func reconnect() {
         var bench = StateBench.serving(workers: 1)

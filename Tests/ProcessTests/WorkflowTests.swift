@@ -72,6 +72,7 @@ struct WorkflowTests {
         #expect(run.line("environment: ") == "value here")
         #expect(run.line("role: ") == "value ")
         #expect(run.line("depth: ") == "value 1")
+        #expect(run.line("tunables: ") == "value ")
         #expect(run.line("directory: ") == "value \(run.directory)")
     }
 

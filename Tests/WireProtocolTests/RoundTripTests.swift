@@ -29,7 +29,8 @@ struct RoundTripTests {
         let again = try bytes.parsed { try TaskEnvelope.parseBatch($0) }
         #expect(again.map(\.taskID) == [5])
         #expect(again.map(\.priority) == [7])
-        #expect(message.parsed { TaskContext(of: $0) } == context)
+        #expect(message.parsed { TaskContext.all(in: $0) } == [context])
+        #expect(bytes.parsed { TaskContext.all(in: $0) } == [context])
     }
 
     @Test("batches of many tasks", arguments: [1, 2, 1000, 5000])

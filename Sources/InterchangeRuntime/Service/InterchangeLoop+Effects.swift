@@ -60,10 +60,7 @@ extension InterchangeLoop {
             send(Message(adopting: InterchangeMessage.encodeRefused(text)), to: identity)
         case .checkReachable(let identity):
             let reached = send(Message(copying: InterchangeMessage.heartbeatBytes), to: identity)
-            if reached {
-                unlocated.insert(identity)
-                followUps.append(.reachable(identity))
-            }
+            if reached { followUps.append(.reachable(identity)) }
         case .nodeInfo(let record):
             forwardMonitoring(encode(record, now))
         case .notice(let notice):

@@ -46,7 +46,7 @@ extension InterchangeLoop {
     private func handle(
         _ body: consuming Message, from identity: ManagerIdentity, _ now: UInt64
     ) throws(ZeroMQError) {
-        if !unlocated.isEmpty, unlocated.remove(identity) != nil, let descriptor = body.sourceDescriptor {
+        if state.wantsDescriptors, let descriptor = body.sourceDescriptor {
             handle(.located(identity, descriptor: descriptor), at: now)
         }
         let message: ManagerMessage

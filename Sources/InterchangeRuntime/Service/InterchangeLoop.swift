@@ -30,8 +30,6 @@ final class InterchangeLoop {
     let store = TaskStore()
     var state: InterchangeState
     var effects = InterchangeEffects()
-    /// Stock pools that connected again: they do not register, so their next message tells their descriptor.
-    var unlocated: Set<ManagerIdentity> = []
     /// Events that performing effects gave rise to.
     var followUps: [InterchangeEvent] = []
     /// The result that the event being handled is about.

@@ -27,6 +27,9 @@ extension InterchangeState {
                 slots[identity].map { managers[$0].descriptor == descriptor } ?? false,
                 "descriptor \(descriptor) leads to \(identity), which has another")
         }
+        for slot in unlocated {
+            try require(managers[slot].descriptor == nil, "\(managers[slot].identity) is looked for and was found")
+        }
         try checkQueue()
         var retained = 0
         for (id, index) in ledger.active {

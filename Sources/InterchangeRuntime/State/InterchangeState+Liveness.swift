@@ -49,6 +49,7 @@ extension InterchangeState {
         reportNode(slot, into: &effects)
         effects.list.append(.log(.info, "manager \(managers[slot].identity) is drained"))
         notify(.managerDrained, managers[slot].registration, "", into: &effects)
+        drained[managers[slot].identity] = managers[slot].registration.startTime
         remove(slot)
     }
 
@@ -60,6 +61,8 @@ extension InterchangeState {
         if managers[slot].active {
             managers[slot].active = false
             reportNode(slot, into: &effects)
+        } else {
+            heldWhenLost[managers[slot].identity] = registration.startTime
         }
         let lost = LostManager(identity: managers[slot].identity, host: registration.hostname, reason: reason)
         effects.list.append(
@@ -84,6 +87,7 @@ extension InterchangeState {
     private mutating func remove(_ slot: Int) {
         let identity = managers[slot].identity
         candidates.remove(slot)
+        unlocated.remove(slot)
         slots[identity] = nil
         if let descriptor = managers[slot].descriptor, descriptors[descriptor] == identity {
             descriptors[descriptor] = nil
@@ -97,11 +101,15 @@ extension InterchangeState {
     /// A connection closed.
     ///
     /// Its manager gets no tasks until it has registered again, or its second is over and it is asked: libzmq
-    /// reports the end before it takes the peer out of the ROUTER, so asking at once says nothing. Without a record of
-    /// the descriptor it was the connection of a stranger, or a probe's.
+    /// reports the end before it takes the peer out of the ROUTER, so asking at once says nothing.
     mutating func disconnected(_ descriptor: Int32, at now: UInt64, into effects: inout InterchangeEffects) {
-        guard let identity = descriptors.removeValue(forKey: descriptor), let slot = slots[identity] else { return }
+        guard let identity = descriptors.removeValue(forKey: descriptor), let slot = slots[identity] else {
+            // It may have been that of a manager which came back and has sent nothing since.
+            for slot in unlocated.sorted() { suspect(slot, at: now) }
+            return
+        }
         managers[slot].descriptor = nil
+        unlocated.insert(slot)
         effects.list.append(.log(.info, "the connection of manager \(identity) closed"))
         suspect(slot, at: now)
     }

@@ -31,6 +31,11 @@ extension InterchangeState {
             notify(.managerRefused, registration, refusal, into: &effects)
             return
         }
+        if known == nil, let startTime = drained.removeValue(forKey: identity), startTime == registration.startTime {
+            drained[identity] = startTime
+            effects.list.append(.shutdown(identity))
+            return
+        }
         // Another start time means another process; a process does not change its kind either.
         if let known,
             managers[known].registration.startTime != registration.startTime
@@ -63,8 +68,9 @@ extension InterchangeState {
 
     private mutating func add(_ identity: ManagerIdentity, _ registration: Registration, at now: UInt64) -> Int {
         registrationCount += 1
-        let record = ManagerRecord(
+        var record = ManagerRecord(
             identity: identity, order: registrationCount, registration: registration, now: now)
+        record.active = heldWhenLost.removeValue(forKey: identity) != registration.startTime
         let slot: Int
         if let free = freeSlots.popLast() {
             slot = free
@@ -97,12 +103,23 @@ extension InterchangeState {
         if let drainAt = managers[slot].drainAt, drainAt > now { arm(.drain, at: drainAt, for: slot) }
     }
 
+    /// Notes by which connection a manager comes; nil when that is not known.
     mutating func link(_ descriptor: Int32?, to slot: Int) {
         if let old = managers[slot].descriptor, descriptors[old] == managers[slot].identity {
             descriptors[old] = nil
         }
         managers[slot].descriptor = descriptor
-        if let descriptor { descriptors[descriptor] = managers[slot].identity }
+        if let descriptor {
+            // A number stands for one connection: whoever had it before has another by now.
+            if let earlier = descriptors[descriptor], let other = slots[earlier], other != slot {
+                managers[other].descriptor = nil
+                unlocated.insert(other)
+            }
+            descriptors[descriptor] = managers[slot].identity
+            unlocated.remove(slot)
+        } else {
+            unlocated.insert(slot)
+        }
     }
 
     private func welcome(_ slot: Int, into effects: inout InterchangeEffects) {

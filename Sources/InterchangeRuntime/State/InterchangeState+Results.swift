@@ -52,17 +52,17 @@ extension InterchangeState {
     }
 
     /// An Apus executor connected again: sends it the results that may have been lost, and names the tasks that were.
+    ///
+    /// Not only results that it waits for are sent again: of the others the acknowledgement was lost, and they would be
+    /// kept for ever.
     mutating func resume(_ outstanding: [Int], into effects: inout InterchangeEffects) {
+        for handle in ledger.unacknowledged { effects.list.append(.resendResult(handle)) }
         var missing: [Int] = []
-        for id in outstanding {
-            if let index = ledger.active[id] {
-                guard ledger.records[Int(index)].place == TaskRecord.finished else { continue }
-                effects.list.append(.resendResult(TaskHandle(index: index)))
-            } else if !ledger.accepted.contains(id) || ledger.finished.contains(id) {
-                // Ended and acknowledged, yet waited for: the executor knows better, and will send the task again.
-                ledger.forget(id)
-                missing.append(id)
-            }
+        for id in outstanding where ledger.active[id] == nil {
+            guard !ledger.accepted.contains(id) || ledger.finished.contains(id) else { continue }
+            // Ended and acknowledged, yet waited for: the executor knows better, and will send the task again.
+            ledger.forget(id)
+            missing.append(id)
         }
         effects.list.append(.replyMissing(missing))
     }

@@ -18,7 +18,13 @@ package struct InterchangeState: Sendable {
     var generations: ContiguousArray<UInt32> = []
     var freeSlots: [Int] = []
     var slots: [ManagerIdentity: Int] = [:]
+    /// Start times of managers that were held when they were lost: a hold outlives a broken connection.
+    var heldWhenLost: [ManagerIdentity: Double] = [:]
+    /// Start times of managers that were drained and told to end, should a registration of theirs come late.
+    var drained: [ManagerIdentity: Double] = [:]
     var descriptors: [Int32: ManagerIdentity] = [:]
+    /// Managers whose connection is not known by its descriptor.
+    var unlocated: Set<Int> = []
     var candidates = CandidatePool()
     var timers = Heap<ManagerTimer>()
     var generator: SeededGenerator
@@ -102,6 +108,9 @@ package struct InterchangeState: Sendable {
 
     /// Managers that are registered.
     package var managerCount: Int { slots.count }
+
+    /// Whether ``InterchangeEvent/located(_:descriptor:)`` is of use for some manager.
+    package var wantsDescriptors: Bool { !unlocated.isEmpty }
 
     /// Whether the executor speaks the Apus extensions.
     package var speaksApus: Bool { hello != nil }

@@ -104,6 +104,15 @@ struct TaskLedger: Sendable {
         return TaskHandle(index: index)
     }
 
+    /// Results that were not acknowledged, by number.
+    ///
+    /// Cost proportional to what is in flight: for a resume alone.
+    var unacknowledged: [TaskHandle] {
+        active.filter { records[Int($0.value)].place == TaskRecord.finished }
+            .sorted { $0.key < $1.key }
+            .map { TaskHandle(index: $0.value) }
+    }
+
     /// Forgets a number that is not held, so that the task is accepted when it comes again.
     mutating func forget(_ id: Int) {
         accepted.remove(id)

@@ -1,5 +1,4 @@
 import Glibc
-import PickleCoding
 import SystemSupport
 import WireProtocol
 import ZeroMQ
@@ -91,7 +90,7 @@ extension ManagerService {
     private func keep(_ message: borrowing Message, _ envelopes: [TaskEnvelope], _ tickets: inout [TaskTicket]) {
         message.withUnsafeBytes { bytes in
             // A context that says something is rare: priorities and monitoring.
-            let contexts = envelopes.allSatisfy(\.contextIsEmpty) ? nil : TaskContext.all(inBatch: bytes)
+            let contexts = envelopes.allSatisfy(\.contextIsEmpty) ? nil : TaskContext.all(in: bytes)
             for (position, envelope) in envelopes.enumerated() {
                 let app = appNumber(of: envelope, in: bytes)
                 tickets.append(TaskTicket(id: envelope.taskID, group: app))
@@ -144,21 +143,5 @@ extension ManagerService {
         var buffer = [CChar](repeating: 0, count: 4096)  // PATH_MAX
         guard getcwd(&buffer, buffer.count) != nil else { return "" }
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-}
-
-extension TaskContext {
-    /// The contexts of a list of task messages, in order; one that cannot be read says nothing.
-    fileprivate static func all(inBatch message: UnsafeRawBufferPointer) -> [TaskContext] {
-        guard let document = try? PickleDocument(copying: message), let items = document.root.items else { return [] }
-        return items.map { item in
-            var result = TaskContext()
-            let context = item["context"]
-            result.priority = context?["resource_spec"]?["priority"]?.intValue
-            if let pair = context?["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
-                result.monitored = Monitored(task: task, number: number)
-            }
-            return result
-        }
     }
 }

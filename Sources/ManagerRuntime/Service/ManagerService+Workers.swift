@@ -61,12 +61,9 @@ extension ManagerService {
             handle(.workerResult(index, task: envelope.taskID))
         case .monitoring: transmit(body)
         case .ready: ready(try WorkerReadyMessage.decode(body), index)
-        case .configuration, .task, .stop:
+        case .configuration, .task, .stop, nil:
             throw WireError(.unknownMessage, "a frame of kind \(kind) from a worker")
-        case nil:
-            guard kind == ReturnedFrame.kind else {
-                throw WireError(.unknownMessage, "a frame of kind \(kind) from a worker")
-            }
+        case .returned:
             let tasks = try body.withUnsafeBytes { bytes throws(WireError) in try PackedIDs.decode(bytes) }
             log.write("worker \(index) gives back \(tasks.count) tasks that wait behind a long one")
             handle(.workerReturned(index, tasks: tasks))

@@ -7,10 +7,18 @@ extension ManagerState {
 
         switch phase {
         case .starting: registerIfDue(at: now, into: &effects)
-        case .serving: serve(at: now, into: &effects)
+        case .serving:
+            if peer == .apus, pause > forgottenAfter || now &- max(lastHeard, registered) > forgottenAfter {
+                // The interchange may have given the manager up in the meantime, and answers nobody it does not know.
+                reconnected(at: now, into: &effects)
+            }
+            serve(at: now, into: &effects)
         case .ended: break
         }
     }
+
+    /// Silence after which the manager presents itself again, rather than wait for its end.
+    private var forgottenAfter: UInt64 { settings.heartbeatThreshold / 2 }
 
     private mutating func serve(at now: UInt64, into effects: inout [ManagerEffect]) {
         guard now &- lastHeard <= settings.heartbeatThreshold else {

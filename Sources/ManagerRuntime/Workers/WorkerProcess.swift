@@ -27,6 +27,7 @@ final class WorkerProcess {
             environment["APUS_ROLE"] = "worker"
             // Sixty lines of backtrace for each crash would bury the line that says why (rulings 6).
             if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+            HugePages.request(in: &environment)
             process = try ChildProcess(
                 spawning: ChildProcess.Options(
                     executable: configuration.workerCommand.executable,
@@ -42,10 +43,4 @@ final class WorkerProcess {
     }
 
     deinit { DescriptorIO.close(descriptor) }
-}
-
-/// The frame with which a worker gives back tasks it has not begun: their packed numbers.
-enum ReturnedFrame {
-    /// Next to the kinds of ``WorkerFrame``.
-    static let kind: UInt32 = 20
 }

@@ -243,6 +243,7 @@ await Workflow.run(configuration: configuration) {
         _ = nap(100)
         throw PlainError()
     case "place":
+        await tellOutcome("tunables", environment("GLIBC_TUNABLES"))
         await tellOutcome("environment", environment("APUS_TEST_MARK"))
         await tellOutcome("role", environment("APUS_ROLE"))
         await tellOutcome("depth", environment("APUS_DEPTH"))
