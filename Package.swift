@@ -142,7 +142,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: ["SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot"], swiftSettings: shared),
         .testTarget(name: "ArchitectureTests", swiftSettings: shared),
-        .testTarget(name: "CompileFailTests", dependencies: ["Apus"], swiftSettings: shared),
+        .testTarget(name: "CompileFailTests", dependencies: ["Apus", "SystemSupport"], swiftSettings: shared),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -38,7 +38,7 @@ enum LogTail {
         let all = text.split(separator: "\n", omittingEmptySubsequences: true)
         guard !all.isEmpty else { return "" }
         var tail = Array(all.suffix(lines))
-        // A failure of the Swift runtime says why in one line, and then prints a long backtrace (rulings 6).
+        // A failure of the Swift runtime says why in one line, and then prints a long backtrace.
         if let fatal = all.last(where: { $0.contains("Fatal error:") }), !tail.contains(fatal) {
             tail.insert(fatal, at: 0)
         }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import SystemSupport
 
-/// Ctrl-C and SIGTERM on the submit side: the first cancels and cleans up, the second kills (rulings 4).
+/// Ctrl-C and SIGTERM on the submit side: the first cancels and cleans up, the second kills.
 ///
 /// The exit code is 130 after SIGINT and 143 after SIGTERM.
 final class InterruptHandler: Sendable {

@@ -1,4 +1,4 @@
-import Glibc
+@preconcurrency import Glibc  // why: `stdout` is a variable there
 import SystemSupport
 
 /// What a progress line shows.
@@ -60,12 +60,21 @@ package final class ProgressLine: Sendable {
         let period = onTerminal ? Self.terminalPeriod : Self.plainPeriod
         var shown = false
         var waiter = pollfd(fd: stopping.descriptor, events: Int16(POLLIN), revents: 0)
+        // What the program prints meanwhile is kept, and written when the line is not there: else both mix.
+        let keepsOutput = onTerminal && isatty(1) == 1
+        if keepsOutput { setvbuf(stdout, nil, _IOFBF, 1 << 16) }
         while poll(&waiter, 1, Int32(period / 1_000_000)) <= 0 {
             let line = Self.text(counts(), seconds: Double(Monotonic.nanoseconds - began) / 1e9)
-            write(onTerminal ? "\r\u{1b}[2K\(line)" : line + "\n")
+            if shown, onTerminal { write("\r\u{1b}[2K") }
+            if keepsOutput { fflush(stdout) }
+            write(onTerminal ? line : line + "\n")
             shown = true
         }
         if onTerminal, shown { write("\r\u{1b}[2K") }
+        if keepsOutput {
+            fflush(stdout)
+            setvbuf(stdout, nil, _IOLBF, 0)
+        }
     }
 
     /// `120 done, 2 running, 78 waiting on 2 workers, 3.1 s, 39 tasks/s`.

@@ -4,6 +4,6 @@ package enum ManagerExitCode {
     package static let ended: Int32 = 0
     /// It lost the interchange, or could not start; another try may do better.
     package static let failed: Int32 = 1
-    /// It makes no sense to start it again: its workers cannot run, or the interchange refuses them (rulings 5).
+    /// It makes no sense to start it again: its workers cannot run, or the interchange refuses them.
     package static let gaveUp: Int32 = 4
 }

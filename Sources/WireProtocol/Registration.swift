@@ -195,7 +195,7 @@ package struct ApusManagerHello: Sendable, Equatable {
 
     /// Describes a manager.
     ///
-    /// The defaults are those of rulings 9 and 12: 64 MiB, 2 s and 10 s.
+    /// The defaults between Apus processes: 64 MiB, 2 s and 10 s (docs/decisions/0003).
     package init(
         version: Int = 1, fingerprint: String, rows: [String] = [], byteCapacity: Int = 64 << 20, held: [Int] = [],
         heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10

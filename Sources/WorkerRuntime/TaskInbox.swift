@@ -13,7 +13,7 @@ final class TaskInbox: @unchecked Sendable {  // why: everything but the lock is
         var body: [UInt8]
     }
 
-    /// The largest frame taken from a manager: four times what Apus encodes by default (rulings 12).
+    /// The largest frame taken from a manager: four times what Apus encodes by default.
     private static let largestFrame = 1 << 30
     /// Several hundred small frames, so that a full window comes with one read.
     private static let capacity = 1 << 16

@@ -95,7 +95,8 @@ struct TaskRunner {
         let context: TaskContext.Monitored
 
         init?(_ message: [UInt8]) {
-            guard let context = message.withUnsafeBytes({ TaskContext.all(in: $0) }).first?.monitored else { return nil }
+            let contexts = message.withUnsafeBytes { TaskContext.all(in: $0) }
+            guard let context = contexts.first?.monitored else { return nil }
             self.context = context
         }
 

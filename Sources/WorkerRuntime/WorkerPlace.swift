@@ -2,7 +2,7 @@ import Glibc
 import SystemSupport
 import WireProtocol
 
-/// Where tasks run: environment and working directory (wire document §12.3, rulings 6).
+/// Where tasks run: environment and working directory (wire document §12.3).
 struct WorkerPlace {
     private let configuration: WorkerConfigurationMessage
 

@@ -18,7 +18,7 @@ enum SimulatedMessage {
     case missing([Int], token: Int)
 }
 
-/// One TCP connection with ZeroMQ on both ends: messages keep their order, and are lost only when it breaks (rulings 7).
+/// One TCP connection with ZeroMQ on both ends: messages keep their order, and are lost only when it breaks.
 final class SimulatedLink {
     /// One direction of one socket.
     enum Lane: Int, CaseIterable {

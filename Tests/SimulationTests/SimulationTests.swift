@@ -4,7 +4,7 @@ import Testing
 
 @Suite("interchange, managers and client under a hostile network")
 struct SimulationTests {
-    /// Seeds that must be run however long it takes (rulings 23); `APUS_SIMULATION_SEEDS` asks for more.
+    /// Seeds that must be run however long it takes; `APUS_SIMULATION_SEEDS` asks for more.
     private static var minimum: UInt64 {
         if let text = getenv("APUS_SIMULATION_SEEDS"), let count = UInt64(String(cString: text)) { return count }
         #if DEBUG

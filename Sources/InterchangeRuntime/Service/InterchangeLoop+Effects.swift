@@ -20,6 +20,7 @@ extension InterchangeLoop {
                 for effect in effects.list { perform(effect, at: now) }
                 effects.removeAll()
             }
+            if !unwritable.isEmpty { failUnwritable(at: now) }
             guard !followUps.isEmpty else { return }
             let events = followUps
             followUps.removeAll(keepingCapacity: true)
@@ -138,21 +139,46 @@ extension InterchangeLoop {
     }
 
     private func sendBatch(_ tasks: ArraySlice<TaskHandle>, bytes: Int, to identity: ManagerIdentity) {
-        var writer = TaskBatchWriter(reservingCapacity: bytes + tasks.count * 16 + 64)
-        for task in tasks {
-            do throws(WireError) {
-                if let small = store.small(task) {
-                    try writer.append(small.envelope, of: small.bytes)
-                } else if let box = store.kept(task) {
-                    try box.message.withUnsafeBytes { bytes throws(WireError) in
-                        try writer.append(TaskEnvelope.parse(bytes), of: bytes)
-                    }
-                }
-            } catch {
-                log.log(.error, "a task for manager \(identity) cannot be written: \(error)")
+        do throws(WireError) {
+            var writer = TaskBatchWriter(reservingCapacity: bytes + tasks.count * 16 + 64)
+            for task in tasks { try append(task, to: &writer) }
+            send(Message(adopting: writer.finish()), to: identity)
+        } catch {
+            guard tasks.count == 1, let task = tasks.first else {
+                // One of them spoils the list: each goes alone, and that one shows.
+                for index in tasks.indices { sendBatch(tasks[index...index], bytes: bytes, to: identity) }
+                return
+            }
+            log.log(.error, "a task for manager \(identity) cannot be passed on, and has failed: \(error)")
+            unwritable.append((task: task, manager: identity, text: error.message))
+        }
+    }
+
+    private func append(_ task: TaskHandle, to writer: inout TaskBatchWriter) throws(WireError) {
+        if let small = store.small(task) {
+            try writer.append(small.envelope, of: small.bytes)
+        } else if let box = store.kept(task) {
+            try box.message.withUnsafeBytes { bytes throws(WireError) in
+                try writer.append(TaskEnvelope.parse(bytes), of: bytes)
             }
         }
-        send(Message(adopting: writer.finish()), to: identity)
+    }
+
+    /// Ends tasks that could not be written, as if their manager had answered with an error.
+    private func failUnwritable(at now: UInt64) {
+        let failed = unwritable
+        unwritable = []
+        for (task, manager, text) in failed {
+            let id = store.taskID(task)
+            let failure =
+                state.speaksApus
+                ? FailureBuffer.encode(ExecutionError(.peerError, "task \(id) cannot be passed on: \(text)"))
+                : FailureBuffer.managerLost(manager: manager.description, host: "no host: \(text)")
+            currentResult = Message(
+                adopting: ResultEnvelope.encode(taskID: id, kind: .exception, payload: failure))
+            handle(.result(manager, taskID: id, size: 0), at: now)
+            currentResult = nil
+        }
     }
 
     // MARK: The executor

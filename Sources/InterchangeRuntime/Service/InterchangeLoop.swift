@@ -9,7 +9,7 @@ import ZeroMQ
 final class InterchangeLoop {
     /// Messages read from one socket in a turn.
     static let messagesPerTurn = 1024
-    /// The longest sleep; also how late a wake-up must be before it counts as one (rulings 9), in nanoseconds.
+    /// The longest sleep; also how late a wake-up must be before it counts as one, in nanoseconds.
     static let longestSleep: UInt64 = 1_000_000_000
     /// Turns that reading everything after a late wake-up may take, against a sender that never pauses.
     static let catchUpTurns = 1000
@@ -32,6 +32,8 @@ final class InterchangeLoop {
     var effects = InterchangeEffects()
     /// Events that performing effects gave rise to.
     var followUps: [InterchangeEvent] = []
+    /// Tasks that could not be written into a batch.
+    var unwritable: [(task: TaskHandle, manager: ManagerIdentity, text: String)] = []
     /// The result that the event being handled is about.
     var currentResult: Message?
     /// The monitoring payload that the event being handled is about.

@@ -66,6 +66,9 @@ package final class TaskStore {
         )
     }
 
+    /// The executor's number of a task.
+    package func taskID(_ handle: TaskHandle) -> Int { entries[handle.position].taskID }
+
     /// The kept message of a large task, or the kept result.
     package func kept(_ handle: TaskHandle) -> MessageBox? {
         handle.position < boxes.count ? boxes[handle.position] : nil

@@ -4,7 +4,7 @@ import WireProtocol
 // How managers go: silence, closed connections, drain and hold.
 
 extension InterchangeState {
-    /// How long a manager whose connection closed may take to come back (rulings 9).
+    /// How long a manager whose connection closed may take to come back.
     static var reconnectGrace: UInt64 { 1_000_000_000 }
 
     /// A manager lives; it is answered, as Parsl's managers end without.
@@ -141,7 +141,7 @@ extension InterchangeState {
     /// A stock pool is there again, but not what was on its way when the connection closed.
     ///
     /// It cannot say which tasks and results that were, so all its tasks count as lost: one that never ends would be
-    /// worse (rulings 8).
+    /// worse.
     private mutating func interrupt(_ slot: Int, now: UInt64, into effects: inout InterchangeEffects) {
         guard managers[slot].inFlight > 0 else { return }
         let identity = managers[slot].identity

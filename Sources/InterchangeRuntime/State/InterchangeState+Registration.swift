@@ -127,7 +127,7 @@ extension InterchangeState {
         effects.list.append(.welcome(managers[slot].identity))
     }
 
-    /// Sends an Apus manager again what it should have and has not: it was lost with the connection (rulings 8).
+    /// Sends an Apus manager again what it should have and has not: it was lost with the connection.
     private func sendAgain(_ slot: Int, into effects: inout InterchangeEffects) {
         guard let apus = managers[slot].registration.apus, managers[slot].inFlight > 0 else { return }
         let held = Set(apus.held)

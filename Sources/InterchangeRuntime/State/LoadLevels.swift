@@ -13,7 +13,7 @@ struct LoadLevels: Sendable {
 
     /// The first level without an idle worker.
     static let full = 16
-    /// 64 tasks a worker is the widest window (rulings 11); what is beyond shares the last level.
+    /// 64 tasks a worker is the widest window; what is beyond shares the last level.
     private static let last = 64 * full
 
     private var heads = [Int32](repeating: -1, count: last + 1)

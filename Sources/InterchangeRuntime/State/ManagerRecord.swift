@@ -73,7 +73,7 @@ struct ManagerRecord: Sendable {
 
     /// Whether a task of this size fits into its window of bytes.
     ///
-    /// One task a worker always fits (rulings 12).
+    /// One task a worker always fits.
     func fits(_ size: Int) -> Bool {
         inFlight < workers || size <= byteCapacity - bytes
     }

@@ -1,6 +1,6 @@
 /// What a manager must be told.
 ///
-/// The times are those between Apus processes (rulings 9); for Parsl's pools they are given.
+/// The times are those between Apus processes; for Parsl's pools they are given.
 package struct ManagerConfiguration: Sendable, Codable, Hashable {
     /// How a worker process is started: the program, and all of its argv.
     package struct WorkerCommand: Sendable, Codable, Hashable {
@@ -56,7 +56,7 @@ package struct ManagerConfiguration: Sendable, Codable, Hashable {
     package var echoDescriptor: Int32?
     /// Whether workers report start and end of tasks.
     package var monitoring = false
-    /// Bytes of task messages the manager takes beyond one task for each worker (rulings 12).
+    /// Bytes of task messages the manager takes beyond one task for each worker.
     package var byteCapacity = 64 << 20
     /// The Parsl version that the manager claims; an interchange refuses another one than its own.
     package var parslVersion = ""

@@ -4,7 +4,7 @@ package enum PrefetchPolicy: Sendable, Hashable, Codable {
     case none
     /// So many for the whole manager.
     case fixed(Int)
-    /// As many as tasks are short: at most 64 for each worker while the mean is under 10 ms (rulings 11).
+    /// As many as tasks are short: at most 64 for each worker while the mean is under 10 ms.
     case automatic
 
     /// The number for a registration, which the interchange shows but does not use.

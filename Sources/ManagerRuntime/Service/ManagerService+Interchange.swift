@@ -29,7 +29,7 @@ extension ManagerService {
             guard event.kind == .handshakeSucceeded else { continue }
             handshakes += 1
             guard handshakes > 1 else { continue }
-            // What was on its way when the connection ended may be lost (rulings 7).
+            // What was on its way when the connection ended may be lost.
             if isReachable { handle(.reconnected) } else { transmit(ManagerMessage.probeBytes) }
         }
     }

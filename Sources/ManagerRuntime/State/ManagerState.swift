@@ -22,7 +22,7 @@ package struct ManagerState: Sendable {
 
         /// Describes a manager.
         ///
-        /// The times are those between Apus processes (rulings 9).
+        /// The times are those between Apus processes.
         package init(
             workerCount: Int, prefetch: PrefetchPolicy = .automatic, heartbeatPeriod: UInt64 = 2_000_000_000,
             heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil
@@ -65,11 +65,11 @@ package struct ManagerState: Sendable {
         case finished
     }
 
-    /// Three workers in a row that end before they can run anything end the manager (rulings 5).
+    /// Three workers in a row that end before they can run anything end the manager.
     static let earlyEndLimit = 3
     /// After the first ready worker the others get this long before the manager registers without them.
     static let registrationGrace: UInt64 = 2_000_000_000
-    /// A tick later than this was no fault of the interchange: the process, or the machine, was asleep (rulings 9).
+    /// A tick later than this was no fault of the interchange: the process, or the machine, was asleep.
     static let lateTick: UInt64 = 1_000_000_000
     /// The longest time between two ticks that the service plans.
     static let longestPause: UInt64 = 500_000_000

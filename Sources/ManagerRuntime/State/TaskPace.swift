@@ -1,10 +1,10 @@
 /// How long tasks take, as a running mean, and what follows from it for keeping tasks ahead.
 package struct TaskPace: Sendable, Equatable {
-    /// A manager's window grows beyond its workers only while tasks are shorter than this (rulings 11).
+    /// A manager's window grows beyond its workers only while tasks are shorter than this.
     static let windowLimit: Double = 10_000_000
-    /// A worker is written ahead to only while tasks are shorter than this (rulings 11).
+    /// A worker is written ahead to only while tasks are shorter than this.
     static let writeAheadLimit: Double = 1_000_000
-    /// The most tasks a worker that the window may hold (rulings 11).
+    /// The most tasks a worker that the window may hold.
     static let largestWindow = 64
     /// The most frames in one worker.
     ///

@@ -6,7 +6,7 @@ final class IncomingFrames {
     /// A frame's kind as a number, and its body.
     typealias Handler = (_ kind: UInt32, _ body: [UInt8]) throws -> Void
 
-    /// The largest frame taken from a worker: four times what Apus encodes by default (rulings 12).
+    /// The largest frame taken from a worker: four times what Apus encodes by default.
     private static let largestFrame = 1 << 30
     private static let capacity = 1 << 16
     /// Bytes read at one visit, so that one worker does not keep the others waiting.

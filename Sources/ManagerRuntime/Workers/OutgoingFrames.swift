@@ -37,7 +37,7 @@ enum TaskPayload {
 ///
 /// Small frames are put together, large ones are written from where they lie.
 struct OutgoingFrames {
-    /// From this size on a payload is not copied (rulings 12).
+    /// From this size on a payload is not copied.
     static let copyLimit = 16 << 10
 
     private var pieces: Deque<TaskPayload> = []

@@ -25,7 +25,7 @@ final class WorkerProcess {
             try StreamPair.setNonBlocking(own)
             var environment = configuration.workerEnvironment ?? EnvironmentVariables.all
             environment["APUS_ROLE"] = "worker"
-            // Sixty lines of backtrace for each crash would bury the line that says why (rulings 6).
+            // Sixty lines of backtrace for each crash would bury the line that says why.
             if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
             HugePages.request(in: &environment)
             process = try ChildProcess(
