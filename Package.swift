@@ -131,6 +131,12 @@ let package = Package(
             ],
             path: "Tests/Support/WorkerProbe", swiftSettings: shared),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "InterchangeRuntime", "ManagerRuntime", "HighThroughput", "WireProtocol", "SystemSupport", heap,
+            ],
+            swiftSettings: shared),
+        .testTarget(
             name: "ProcessTests",
             dependencies: ["SystemSupport", "ProbeProgram", "SpreadProgram", "ApusCommandLine"], swiftSettings: shared),
         .executableTarget(

@@ -9,12 +9,12 @@ extension CanonicalJSON {
             .text(node.tag == .instance ? "{\"class\":" : "{\"reduce\":"), .value(record.callee), .text(",\"args\":["),
             run(storage.nodes[Int(record.arguments)].children, pairs: false), .text("]"),
         ]
-        if record.keywords != PickleRecord.absent, storage.nodes[Int(record.keywords)].children.count > 0 {
+        if record.keywords != CallRecord.absent, storage.nodes[Int(record.keywords)].children.count > 0 {
             parts += [
                 .text(",\"kwargs\":["), run(storage.nodes[Int(record.keywords)].children, pairs: true), .text("]"),
             ]
         }
-        if record.extra != PickleRecord.absent {
+        if record.extra != CallRecord.absent {
             let extra = storage.extras[Int(record.extra)]
             if extra.states.count > 0 {
                 parts += [
@@ -26,7 +26,7 @@ extension CanonicalJSON {
             if extra.pairs.count > 0 { parts += [.text(",\"pairs\":["), run(extra.pairs, pairs: true), .text("]")] }
             if extra.adds.count > 0 { parts += [.text(",\"adds\":["), run(extra.adds, pairs: false), .text("]")] }
         }
-        if record.state != PickleRecord.absent, value.states.count == 1 {
+        if record.state != CallRecord.absent, value.states.count == 1 {
             parts += [.text(",\"state\":"), .value(record.state)]
         }
         push(parts + [.text("}")])

@@ -2,6 +2,7 @@
 enum DirectType: UInt8 {
     case other, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float, double, string
     case bools, ints, int8s, int16s, int32s, int64s, uints, uint8s, uint16s, uint32s, uint64s, floats, doubles, strings
+    case stringToString, stringToInt, stringToDouble
     case value
     case data, date, url, uuid, decimal
 }
@@ -23,6 +24,8 @@ final class DirectTypes: Sendable {
             ([Int16].self, .int16s), ([Int32].self, .int32s), ([Int64].self, .int64s), ([UInt].self, .uints),
             ([UInt8].self, .uint8s), ([UInt16].self, .uint16s), ([UInt32].self, .uint32s), ([UInt64].self, .uint64s),
             ([Float].self, .floats), ([Double].self, .doubles), ([String].self, .strings), (PickleValue.self, .value),
+            ([String: String].self, .stringToString), ([String: Int].self, .stringToInt),
+            ([String: Double].self, .stringToDouble),
         ]
         var keys = ContiguousArray<UInt>(repeating: 0, count: Self.slots)
         var codes = ContiguousArray<DirectType>(repeating: .other, count: Self.slots)
@@ -97,7 +100,7 @@ enum CodingPath {
 
 /// How a type is treated that is not in the table of direct types.
 enum TypePlan {
-    case plain, object, map, set
+    case plain, object, map, set, records
 }
 
 /// The type codes of Python's `array` module, which also name the elements of a tagged block.

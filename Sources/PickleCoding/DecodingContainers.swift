@@ -119,7 +119,10 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     /// Runs a closure with the key on the path, so that its errors name it.
     @inline(__always)
     private func under<R>(_ key: Key, _ body: (UInt32) throws -> R) throws -> R {
-        let index = try require(key)
+        try under(key, try require(key), body)
+    }
+
+    private func under<R>(_ key: Key, _ index: UInt32, _ body: (UInt32) throws -> R) throws -> R {
         let count = state.path.count
         state.path.append(key)
         defer { state.path.removeLast(state.path.count - count) }
@@ -128,11 +131,31 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { find(key) != nil }
     func decodeNil(forKey key: Key) throws -> Bool { state.node(try require(key)).tag == .none }
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try under(key, state.bool) }
-    func decode(_ type: String.Type, forKey key: Key) throws -> String { try under(key) { try state.text($0) } }
-    func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try under(key) { try state.double($0) } }
+    // The common case first; the key goes on the path only when something is wrong.
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        let index = try require(key)
+        let node = state.node(index)
+        return node.tag == .bool ? node.payload != 0 : try under(key, index) { try state.bool($0) }
+    }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        let index = try require(key)
+        let node = state.node(index)
+        guard node.tag == .string, !node.flags.contains(.surrogates) else {
+            return try under(key, index) { try state.text($0) }
+        }
+        return state.storage.string(node)
+    }
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
+        let index = try require(key)
+        let node = state.node(index)
+        return node.tag == .float ? node.float : try under(key, index) { try state.double($0) }
+    }
     func decode(_ type: Float.Type, forKey key: Key) throws -> Float { Float(try under(key) { try state.double($0) }) }
-    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try under(key) { try state.integer(type, $0) } }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+        let index = try require(key)
+        let node = state.node(index)
+        return node.tag == .int ? node.int : try under(key, index) { try state.integer(type, $0) }
+    }
     func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try under(key) { try state.integer(type, $0) } }
     func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try under(key) { try state.integer(type, $0) } }
     func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try under(key) { try state.integer(type, $0) } }

@@ -42,6 +42,9 @@ extension DecodingState {
         case .doubles: return unsafe unsafeBitCast(try floats(Double.self, index), to: T.self)
         case .strings: return unsafe unsafeBitCast(try list(index) { try text($0) }, to: T.self)
         case .bools: return unsafe unsafeBitCast(try list(index) { try bool($0) }, to: T.self)
+        case .stringToString: return unsafe unsafeBitCast(try map(index) { try text($0) }, to: T.self)
+        case .stringToInt: return unsafe unsafeBitCast(try map(index) { try integer(Int.self, $0) }, to: T.self)
+        case .stringToDouble: return unsafe unsafeBitCast(try map(index) { try double($0) }, to: T.self)
         case .value: return unsafe unsafeBitCast(PickleValue(storage, index), to: T.self)
         default: return try FoundationBridge.decode(type, as: code, index, self)
         }
@@ -50,7 +53,10 @@ extension DecodingState {
     /// Decodes the items of a list, tuple or set.
     @inline(__always)
     private func list<Element>(_ index: UInt32, _ decode: (UInt32) throws -> Element) throws -> [Element] {
-        guard let range = PickleValue(storage, index).itemRange else { throw mismatch([Element].self, index, "a list") }
+        let value = PickleValue(storage, index)
+        guard let range = value.itemRange ?? PythonTypes.listOfArray(value)?.itemRange else {
+            throw mismatch([Element].self, index, "a list")
+        }
         var result: [Element] = []
         result.reserveCapacity(Int(range.count))
         let count = path.count
@@ -62,6 +68,31 @@ extension DecodingState {
             defer { path.removeLast(path.count - count) }
             result.append(try decode(storage.children[Int(range.start) + result.count]))
             throw error
+        }
+        return result
+    }
+
+    /// Decodes a dict with str keys.
+    @inline(__always)
+    private func map<Value>(_ index: UInt32, _ decode: (UInt32) throws -> Value) throws -> [String: Value] {
+        let view = PickleValue(storage, index)
+        guard let range = view.pairRange?.range else { throw mismatch([String: Value].self, index, "a dict") }
+        var result = [String: Value](minimumCapacity: Int(range.count) / 2)
+        for place in stride(from: range.indices.lowerBound, to: range.indices.upperBound, by: 2) {
+            let key = try text(storage.children[place])
+            let valueIndex = storage.children[place + 1]
+            let value: Value
+            do {
+                value = try decode(valueIndex)
+            } catch {
+                // Once more, now with the key on the path.
+                path.append(PickleKey(stringValue: key))
+                defer { path.removeLast() }
+                value = try decode(valueIndex)
+            }
+            guard result.updateValue(value, forKey: key) == nil else {
+                throw corrupted("two keys of the dict\(CodingPath.place(path)) are equal in Swift: \(key)")
+            }
         }
         return result
     }

@@ -8,7 +8,14 @@ final class DecodingState {
     var hints: ContiguousArray<Int> = []
     var depth: Int
     private var visited = 0
-    private var lastPlan: (id: ObjectIdentifier, map: (any MapDecodable.Type)?)?
+    private var plans: [ObjectIdentifier: Plan] = [:]
+    private var lastPlan: (id: ObjectIdentifier, plan: Plan)?
+
+    private enum Plan {
+        case plain
+        case map(any MapDecodable.Type)
+        case records(any RecordDecodable.Type)
+    }
 
     init(_ options: PickleDecoder, _ storage: PickleStorage, path: [any CodingKey] = [], depth: Int = 0) {
         self.options = options
@@ -33,8 +40,16 @@ final class DecodingState {
         }
         depth += 1
         defer { depth -= 1 }
-        if let map = map(of: type) {
+        switch plan(of: type) {
+        case .plain: break
+        case .map(let map):
             guard let value = try map.decodePairs(index, self) as? T else { throw mismatch(type, index, "\(type)") }
+            return value
+        case .records(let records):
+            guard case .asIs = options.keys else { break }
+            guard let value = try records.decodeRecords(index, self) as? T else {
+                throw mismatch(type, index, "\(type)")
+            }
             return value
         }
         let count = path.count
@@ -51,12 +66,22 @@ final class DecodingState {
         return try decode(type, index)
     }
 
-    private func map<T: Decodable>(of type: T.Type) -> (any MapDecodable.Type)? {
+    private func plan<T: Decodable>(of type: T.Type) -> Plan {
         let id = ObjectIdentifier(type)
-        if let lastPlan, lastPlan.id == id { return lastPlan.map }
-        let map = type as? any MapDecodable.Type
-        lastPlan = (id, map)
-        return map
+        if let lastPlan, lastPlan.id == id { return lastPlan.plan }
+        let plan: Plan
+        if let known = plans[id] {
+            plan = known
+        } else if let records = type as? any RecordDecodable.Type {
+            plan = .records(records)
+        } else if let map = type as? any MapDecodable.Type {
+            plan = .map(map)
+        } else {
+            plan = .plain
+        }
+        plans[id] = plan
+        lastPlan = (id, plan)
+        return plan
     }
 
     // MARK: Errors

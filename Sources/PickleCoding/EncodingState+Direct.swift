@@ -26,7 +26,7 @@ extension EncodingState {
         case .uint64: writer.uint(unsafe unsafeBitCast(value, to: UInt64.self))
         case .uint: writer.uint(UInt64(unsafe unsafeBitCast(value, to: UInt.self)))
         case .float: try write(Double(unsafe unsafeBitCast(value, to: Float.self)), under: PickleKey(0))
-        case .uint8s: writer.bytes(unsafe unsafeBitCast(value, to: [UInt8].self))
+        case .uint8s: unsafe unsafeBitCast(value, to: [UInt8].self).withUnsafeBytes { unsafe blob($0) }
         case .ints: writeIntegers(unsafe unsafeBitCast(value, to: [Int].self))
         case .int8s: writeIntegers(unsafe unsafeBitCast(value, to: [Int8].self))
         case .int16s: writeIntegers(unsafe unsafeBitCast(value, to: [Int16].self))
@@ -38,8 +38,14 @@ extension EncodingState {
         case .uints: writeIntegers(unsafe unsafeBitCast(value, to: [UInt].self))
         case .floats: try writeFloats(unsafe unsafeBitCast(value, to: [Float].self)) { Double($0) }
         case .doubles: try writeFloats(unsafe unsafeBitCast(value, to: [Double].self)) { $0 }
-        case .strings: writeList(unsafe unsafeBitCast(value, to: [String].self)) { $0.string($1) }
-        case .bools: writeList(unsafe unsafeBitCast(value, to: [Bool].self)) { $0.bool($1) }
+        case .strings: writer.list(unsafe unsafeBitCast(value, to: [String].self))
+        case .bools: writer.list(unsafe unsafeBitCast(value, to: [Bool].self)) { $0.bool($1) }
+        case .stringToString where !options.isCanonical:
+            writer.dict(unsafe unsafeBitCast(value, to: [String: String].self)) { $0.string($1) }
+        case .stringToInt where !options.isCanonical:
+            writer.dict(unsafe unsafeBitCast(value, to: [String: Int].self)) { $0.int($1) }
+        case .stringToDouble where !options.isCanonical && !options.refusesNaN:
+            writer.dict(unsafe unsafeBitCast(value, to: [String: Double].self)) { $0.double($1) }
         case .value: try writer.value(unsafe unsafeBitCast(value, to: PickleValue.self))
         case .data, .date, .url, .uuid, .decimal: try FoundationBridge.encode(value, as: type, into: self)
         default: return false
@@ -47,24 +53,9 @@ extension EncodingState {
         return true
     }
 
-    @inline(__always)
-    private func writeList<Element>(_ items: [Element], _ write: (inout PickleWriter, Element) -> Void) {
-        writer.emptyList()
-        guard !items.isEmpty else { return }
-        writer.mark()
-        for item in items { write(&writer, item) }
-        writer.appends()
-    }
-
     private func writeIntegers<Element: FixedWidthInteger & PackedElement>(_ items: [Element]) {
-        if case .packed = options.numericArrays { return writer.packed(items) }
-        writeList(items) { writer, item in
-            if let value = Int(exactly: item) {
-                writer.int(value)
-            } else {
-                writer.uint(UInt64(truncatingIfNeeded: item))
-            }
-        }
+        if case .packed = options.numericArrays { return packed(items) }
+        writer.list(integers: items)
     }
 
     private func writeFloats<Element: BinaryFloatingPoint & PackedElement>(
@@ -73,19 +64,27 @@ extension EncodingState {
         if case .refuse = options.floats, let item = items.first(where: { !$0.isFinite }) {
             throw notFinite(double(item), path)
         }
-        if case .packed = options.numericArrays { return writer.packed(items) }
-        writeList(items) { $0.double(double($1)) }
+        if case .packed = options.numericArrays { return packed(items) }
+        writer.list(floats: items, double)
     }
 }
 
-extension PickleWriter {
+extension EncodingState {
     /// Writes numbers as the tagged block `("apus.array", typecode, bytes)`, little-endian.
-    mutating func packed<Element: PackedElement>(_ items: [Element]) {
-        string("apus.array")
-        string(Element.typeCode)
+    func packed<Element: PackedElement>(_ items: [Element]) {
+        writer.string("apus.array")
+        writer.string(Element.typeCode)
         // Every machine that Swift on Linux and macOS runs on is little-endian.
-        unsafe items.withUnsafeBytes { unsafe bytes($0) }
-        tuple3()
+        unsafe items.withUnsafeBytes { unsafe blob($0) }
+        writer.tuple3()
+    }
+
+    /// Writes bytes, or keeps them beside the pickle if they are many.
+    func blob(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= bufferThreshold else { return unsafe writer.bytes(bytes) }
+        buffers.append(unsafe [UInt8](bytes))
+        writer.opcode(.nextBuffer)
+        writer.opcode(.readonlyBuffer)
     }
 }
 
@@ -102,18 +101,18 @@ extension Dictionary: MapEncodable where Key: Encodable, Value: Encodable {
         if !isEmpty { state.writer.mark() }
         for (key, value) in self {
             let place = state.writer.count
-            if state.options.isCanonical { state.levels[level].entries.append(place) }
+            if state.isCanonical { state.entries[level].append(place) }
             try state.encode(key)
             if !state.isHashable(at: place) {
                 // A key that Python could not hash: the whole becomes a list of keys and values, as Swift itself does.
-                state.levels.removeLast()
+                state.leave()
                 state.writer.storage.truncate(to: start)
                 return try encodeAlternating(into: state)
             }
             try state.encode(value, under: PickleKey(describing: key))
         }
-        if state.options.isCanonical { state.writer.storage.sortParts(starts: state.levels[level].entries) }
-        state.levels.removeLast()
+        if state.isCanonical { state.writer.storage.sortParts(starts: state.entries[level]) }
+        state.leave()
         if !isEmpty { state.writer.setItems() }
     }
 
@@ -122,12 +121,12 @@ extension Dictionary: MapEncodable where Key: Encodable, Value: Encodable {
         state.writer.emptyList()
         state.writer.mark()
         for (key, value) in self {
-            if state.options.isCanonical { state.levels[level].entries.append(state.writer.count) }
+            if state.isCanonical { state.entries[level].append(state.writer.count) }
             try state.encode(key)
             try state.encode(value, under: PickleKey(describing: key))
         }
-        if state.options.isCanonical { state.writer.storage.sortParts(starts: state.levels[level].entries) }
-        state.levels.removeLast()
+        if state.isCanonical { state.writer.storage.sortParts(starts: state.entries[level]) }
+        state.leave()
         state.writer.appends()
     }
 }
@@ -146,12 +145,12 @@ extension Set: SetEncodable where Element: Encodable {
         var hashable = true
         for element in self {
             let place = state.writer.count
-            if state.options.isCanonical { state.levels[level].entries.append(place) }
+            if state.isCanonical { state.entries[level].append(place) }
             try state.encode(element)
             hashable = hashable && state.isHashable(at: place)
         }
-        if state.options.isCanonical { state.writer.storage.sortParts(starts: state.levels[level].entries) }
-        state.levels.removeLast()
+        if state.isCanonical { state.writer.storage.sortParts(starts: state.entries[level]) }
+        state.leave()
         if hashable {
             if !isEmpty { state.writer.addItems() }
         } else {

@@ -7,23 +7,32 @@ final class EncodingState {
         var count = 0
         /// Tells a container from a later one at the same level.
         let serial: Int
-        /// The path has so many keys here.
-        let pathCount: Int
-        /// Where the entries begin, in canonical mode.
-        var entries: [Int] = []
-        /// Containers that are still being filled, with their places in the stream.
-        var fragments: [(offset: Int, state: EncodingState)] = []
+    }
+
+    /// A container that is still being filled, with the level it belongs to and its place in the stream.
+    struct Fragment {
+        let level: Int
+        let offset: Int
+        let state: EncodingState
     }
 
     let options: PickleEncoder
     let direct = DirectTypes.shared
     var writer: PickleWriter
     var path: [any CodingKey]
-    var levels: [Level] = []
+    var levels: ContiguousArray<Level> = []
+    var fragments: [Fragment] = []
+    /// Where the entries of each level begin, in canonical mode.
+    var entries: [[Int]] = []
+    let isCanonical: Bool
+    private let plainKeys: Bool
     /// Class instances being encoded, with the length of the path at each.
     var objects: [(id: ObjectIdentifier, pathCount: Int)] = []
     var start = 0
     private var failure: (any Error)?
+    /// Blocks of at least this many bytes are kept beside the pickle.
+    var bufferThreshold = Int.max
+    var buffers: [[UInt8]] = []
     private var nextSerial = 0
     /// Levels above this state, if it is a fragment.
     private let baseDepth: Int
@@ -39,6 +48,8 @@ final class EncodingState {
         baseDepth: Int = 0
     ) {
         self.options = options
+        isCanonical = options.isCanonical
+        if case .asIs = options.keys { plainKeys = true } else { plainKeys = false }
         self.writer = writer
         self.path = path
         self.baseDepth = baseDepth
@@ -70,6 +81,10 @@ final class EncodingState {
             objects.append((id, path.count))
             defer { objects.removeLast() }
             try encodeByItself(value)
+        case .records where !isCanonical && plainKeys && !options.refusesNaN:
+            try checkDepth(value)
+            if let records = value as? any RecordEncodable { try records.encodeRecords(into: self) }
+        case .records: try encodeByItself(value)
         case .map:
             try checkDepth(value)
             if let map = value as? any MapEncodable { try map.encodePairs(into: self) }
@@ -107,7 +122,9 @@ final class EncodingState {
         if let known = plans[id] {
             plan = known
         } else {
-            if type is any MapEncodable.Type {
+            if type is any RecordEncodable.Type {
+                plan = .records
+            } else if type is any MapEncodable.Type {
                 plan = .map
             } else if type is any SetEncodable.Type {
                 plan = .set
@@ -124,21 +141,28 @@ final class EncodingState {
 
     func open() -> Int {
         nextSerial += 1
-        levels.append(Level(serial: nextSerial, pathCount: path.count))
+        levels.append(Level(serial: nextSerial))
+        if isCanonical { entries.append([]) }
         return levels.count - 1
     }
 
     /// Ends the innermost container.
     func close(_ level: Int) throws {
-        if !levels[level].fragments.isEmpty { try splice(level) }
-        if options.isCanonical, levels[level].kind == .keyed { sortEntries(level) }
-        switch levels[level].kind {
+        if let last = fragments.last, last.level == level { try splice(level) }
+        if isCanonical { sortEntries(level) }
+        let done = levels.removeLast()
+        switch done.kind {
         case .empty: writer.emptyDict()
-        case .keyed: if levels[level].count > 0 { writer.setItems() }
-        case .unkeyed: if levels[level].count > 0 { writer.appends() }
+        case .keyed: if done.count > 0 { writer.setItems() }
+        case .unkeyed: if done.count > 0 { writer.appends() }
         case .single: break
         }
+    }
+
+    /// Leaves a level whose content the caller has ended.
+    func leave() {
         levels.removeLast()
+        if isCanonical { entries.removeLast() }
     }
 
     /// Begins a container of a kind at a level, unless it has begun already.
@@ -162,7 +186,7 @@ final class EncodingState {
         guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
         if levels[level].count == 0 { writer.mark() }
         levels[level].count += 1
-        if options.isCanonical { levels[level].entries.append(writer.count) }
+        if isCanonical { entries[level].append(writer.count) }
         if level == 0 { notePart("[\(levels[0].count - 1)]") }
     }
 
@@ -177,9 +201,9 @@ final class EncodingState {
         guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
         if levels[level].count == 0 { writer.mark() }
         levels[level].count += 1
-        if options.isCanonical { levels[level].entries.append(writer.count) }
+        if isCanonical { entries[level].append(writer.count) }
         if level == 0 { notePart(key.stringValue) }
-        if case .asIs = options.keys { writer.string(key.stringValue) } else { writer.string(changed(key)) }
+        writer.string(plainKeys ? key.stringValue : changed(key))
     }
 
     private func changed(_ key: some CodingKey) -> String {
@@ -209,38 +233,42 @@ final class EncodingState {
     func fragment(_ level: Int, under key: some CodingKey) -> EncodingState {
         let state = EncodingState(
             options, writer: PickleWriter(), path: path + [key], baseDepth: baseDepth + levels.count)
-        state.objects = objects.map { ($0.id, $0.pathCount) }
-        levels[level].fragments.append((writer.count, state))
+        state.objects = objects
+        fragments.append(Fragment(level: level, offset: writer.count, state: state))
         return state
     }
 
     private func splice(_ level: Int) throws {
-        let fragments = levels[level].fragments
-        levels[level].fragments = []
-        let first = fragments[0].offset
+        let first = fragments.firstIndex { $0.level == level } ?? fragments.count
+        let own = fragments[first...]
+        guard let start = own.first?.offset else { return }
         let end = writer.count
         var tail: [UInt8] = []
-        var last = first
-        let starts = levels[level].entries
-        var shifts = starts
-        for (offset, state) in fragments {
-            tail += writer.storage.copy(from: last, to: offset)
-            while !state.levels.isEmpty { try state.close(state.levels.count - 1) }
-            let content = state.finish()
+        var last = start
+        var shifts = isCanonical ? entries[level] : []
+        for fragment in own {
+            tail += writer.storage.copy(from: last, to: fragment.offset)
+            while !fragment.state.levels.isEmpty { try fragment.state.close(fragment.state.levels.count - 1) }
+            if let failure = fragment.state.failure { throw failure }
+            let content = fragment.state.finish()
             // Entries after this place move by what is put here.
-            for entry in starts.indices where starts[entry] >= offset { shifts[entry] += content.count }
+            if isCanonical {
+                for entry in shifts.indices where entries[level][entry] >= fragment.offset {
+                    shifts[entry] += content.count
+                }
+            }
             tail += content
-            last = offset
+            last = fragment.offset
         }
         tail += writer.storage.copy(from: last, to: end)
-        levels[level].entries = shifts
-        writer.storage.replaceTail(from: first, with: tail)
+        if isCanonical { entries[level] = shifts }
+        fragments.removeSubrange(first...)
+        writer.storage.replaceTail(from: start, with: tail)
     }
 
     private func sortEntries(_ level: Int) {
-        let starts = levels[level].entries
-        guard starts.count > 1 else { return }
-        writer.storage.sortParts(starts: starts)
+        let starts = entries.removeLast()
+        if levels[level].kind == .keyed, starts.count > 1 { writer.storage.sortParts(starts: starts) }
     }
 
     // MARK: Size

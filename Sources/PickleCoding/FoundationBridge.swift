@@ -16,7 +16,7 @@ enum FoundationBridge {
         switch type {
         case .data:
             let data = unsafe unsafeBitCast(value, to: Data.self)
-            unsafe data.withUnsafeBytes { unsafe state.writer.bytes($0) }
+            unsafe data.withUnsafeBytes { unsafe state.blob($0) }
         case .date: try encode(unsafe unsafeBitCast(value, to: Date.self), into: state)
         case .url:
             let text = unsafe unsafeBitCast(value, to: URL.self).absoluteString

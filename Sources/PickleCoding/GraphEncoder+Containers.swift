@@ -144,9 +144,9 @@ extension GraphEncoder {
     }
 
     private mutating func pushInstance(
-        _ index: UInt32, _ record: PickleRecord, into out: inout PickleWriter
+        _ index: UInt32, _ record: CallRecord, into out: inout PickleWriter
     ) throws(PickleError) {
-        if record.keywords != PickleRecord.absent {
+        if record.keywords != CallRecord.absent {
             return try pushKeywordInstance(index, record, into: &out)
         }
         if version >= 2 {
@@ -165,7 +165,7 @@ extension GraphEncoder {
     }
 
     private mutating func pushKeywordInstance(
-        _ index: UInt32, _ record: PickleRecord, into out: inout PickleWriter
+        _ index: UInt32, _ record: CallRecord, into out: inout PickleWriter
     ) throws(PickleError) {
         if version >= 4 {
             steps.append(.finishCall(index, .newObjEx))
@@ -207,7 +207,7 @@ extension GraphEncoder {
         let node = storage.nodes[Int(index)]
         let record = storage.records[Int(node.low)]
         steps.append(.states(index))
-        guard record.extra != PickleRecord.absent else { return }
+        guard record.extra != CallRecord.absent else { return }
         let extra = storage.extras[Int(record.extra)]
         if extra.adds.count > 0 {
             guard version >= 4 else { throw unsupported("elements added to an instance") }
@@ -239,8 +239,8 @@ extension GraphEncoder {
 
     mutating func writeStates(_ index: UInt32) throws(PickleError) {
         let record = storage.records[Int(storage.nodes[Int(index)].low)]
-        guard record.state != PickleRecord.absent else { return }
-        if record.extra != PickleRecord.absent {
+        guard record.state != CallRecord.absent else { return }
+        if record.extra != CallRecord.absent {
             let states = storage.extras[Int(record.extra)].states
             if states.count > 0 { pushRun(states, each: .build, stride: 1, closing: nil) }
         }

@@ -26,10 +26,10 @@ struct GraphEncoder {
     let version: Int
     let mode: PickleMode
     /// Mapped from value to memo index.
-    var memo: [UInt32: Int] = [:]
+    var memo: MemoPlaces
     /// The memo places of names and texts that are known by content.
     var named: [String: Int] = [:]
-    var shared: Set<UInt32> = []
+    private var shared = ReachedTwice()
     /// What is memoized only when it is complete, a tuple, may contain itself; then the lists in between must be in the
     /// memo although each is reached once.
     private var memoizesContainers = false
@@ -45,6 +45,7 @@ struct GraphEncoder {
         self.storage = storage
         self.version = version
         self.mode = mode
+        memo = MemoPlaces(count: storage.nodes.count)
     }
 
     mutating func write(_ root: UInt32, into out: inout PickleWriter) throws(PickleError) {
@@ -59,6 +60,9 @@ struct GraphEncoder {
         case .visit(let index): try visit(index, into: &out)
         case .emit(let opcode): out.opcode(opcode)
         case .run(let next, let end, let each, let stride, let closing):
+            // Without an opcode after each pair, keys and values simply follow each other.
+            let stride = each == nil ? 1 : stride
+            let next = writeScalars(from: next, to: end, each: each, into: &out)
             guard next < end else {
                 if let closing { out.opcode(closing) }
                 return
@@ -87,28 +91,65 @@ struct GraphEncoder {
         }
     }
 
+    /// Writes the numbers and unshared texts with which a run begins, and gives the place of the first other value.
+    @inline(__always)
+    private func writeScalars(from start: UInt32, to end: UInt32, each: PickleOpcode?, into out: inout PickleWriter)
+        -> UInt32
+    {
+        guard version >= 2, mode == .compact, each == nil else { return start }
+        var next = start
+        while next < end {
+            let index = storage.children[Int(next)]
+            let node = storage.nodes[Int(index)]
+            switch node.tag {
+            case .int: out.int(node.int)
+            case .float: out.double(node.float)
+            case .none: out.none()
+            case .bool: out.bool(node.payload != 0)
+            case .string where version >= 4 && !shared.contains(index):
+                storage.withPayload(node) { view in unsafe view.withBytes { unsafe out.textBytes($0) } }
+            default: return next
+            }
+            next += 1
+        }
+        return next
+    }
+
     /// Finds the values that are reached more than once, and so need a place in the memo.
     private mutating func findShared(from root: UInt32) {
-        var seen: Set<UInt32> = []
-        var work = [root]
+        var work: ContiguousArray<UInt32> = []
+        if note(root) { work.append(root) }
         while let index = work.popLast() {
             let node = storage.nodes[Int(index)]
             switch node.tag {
-            case .none, .bool, .int, .float, .bigInt: continue
-            case .string, .bytes: if node.length < 4 { continue }
-            case .tuple: if node.children.count == 0 { continue }
-            default: break
-            }
-            guard seen.insert(index).inserted else {
-                shared.insert(index)
-                switch node.tag {
-                case .tuple, .frozenSet, .reduce, .instance, .known: memoizesContainers = true
-                default: break
+            case .list, .tuple, .dict, .set, .frozenSet:
+                for place in node.children.indices {
+                    let child = storage.children[place]
+                    if note(child) { work.append(child) }
                 }
-                continue
+            default: storage.forEachPart(of: index) { if note($0) { work.append($0) } }
             }
-            storage.forEachPart(of: index) { work.append($0) }
         }
+    }
+
+    /// Notes that a value is reached; gives whether its parts are still to be visited.
+    @inline(__always)
+    private mutating func note(_ index: UInt32) -> Bool {
+        let node = storage.nodes[Int(index)]
+        switch node.tag {
+        case .none, .bool, .int, .float, .bigInt: return false
+        case .string, .bytes:
+            if node.length >= 4 { _ = shared.reach(index, of: storage.nodes.count) }
+            return false
+        case .tuple: if node.children.count == 0 { return false }
+        default: break
+        }
+        if shared.reach(index, of: storage.nodes.count) { return true }
+        switch node.tag {
+        case .tuple, .frozenSet, .reduce, .instance, .known: memoizesContainers = true
+        default: break
+        }
+        return false
     }
 
     // MARK: Memo
@@ -181,9 +222,9 @@ extension PickleStorage {
             let record = records[Int(node.low)]
             body(record.callee)
             body(record.arguments)
-            if record.keywords != PickleRecord.absent { body(record.keywords) }
-            if record.state != PickleRecord.absent { body(record.state) }
-            guard record.extra != PickleRecord.absent else { return }
+            if record.keywords != CallRecord.absent { body(record.keywords) }
+            if record.state != CallRecord.absent { body(record.state) }
+            guard record.extra != CallRecord.absent else { return }
             let extra = extras[Int(record.extra)]
             for range in [extra.states, extra.items, extra.pairs, extra.adds] {
                 for child in range.indices { body(children[child]) }

@@ -45,6 +45,7 @@ public struct PickleDecoder: Sendable {
             let text = "0 bytes where a value of type \(T.self) was expected"
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: text))
         }
+        if let value = PickleSource.array(bytes).withView({ decodeDirectly(type, from: $0) }) { return value }
         let document = try PickleDocument(decoding: bytes, limits: limits)
         let rest = bytes.count - document.endOffset
         guard rest == 0 || allowsTrailingBytes else {
@@ -52,6 +53,19 @@ public struct PickleDecoder: Sendable {
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: text))
         }
         return try decode(type, from: document.root)
+    }
+
+    /// Decodes a value from a pickle with buffers beside it.
+    public func decode<T: Decodable>(_ type: T.Type, from bytes: [UInt8], buffers: [[UInt8]]) throws -> T {
+        var options = PickleReadingOptions()
+        options.buffers = buffers
+        return try decode(type, from: PickleDocument(decoding: bytes, limits: limits, options: options).root)
+    }
+
+    /// Decodes a value from borrowed memory, which is not copied.
+    public func decode<T: Decodable>(_ type: T.Type, from bytes: UnsafeRawBufferPointer) throws -> T {
+        if let value = decodeDirectly(type, from: unsafe ByteView(bytes)) { return value }
+        return try decode(type, from: unsafe [UInt8](bytes))
     }
 
     /// Decodes a value from a view of a document.

@@ -62,7 +62,7 @@ extension PickleMachine {
                 continue
             }
             let extra = records[Int(node.low)].extra
-            guard extra != PickleRecord.absent else { continue }
+            guard extra != CallRecord.absent else { continue }
             var pairs = extras[Int(extra)].pairs
             let table = mergeKeys(in: &pairs, step: 2)
             extras[Int(extra)].pairs = pairs
@@ -97,9 +97,9 @@ extension PickleMachine {
             let record = records[Int(node.low)]
             body(record.callee)
             body(record.arguments)
-            if record.keywords != PickleRecord.absent { body(record.keywords) }
-            if record.state != PickleRecord.absent { body(record.state) }
-            guard record.extra != PickleRecord.absent else { return }
+            if record.keywords != CallRecord.absent { body(record.keywords) }
+            if record.state != CallRecord.absent { body(record.state) }
+            guard record.extra != CallRecord.absent else { return }
             let extra = extras[Int(record.extra)]
             for range in [extra.states, extra.items, extra.pairs, extra.adds] {
                 for child in range.indices { body(children[child]) }

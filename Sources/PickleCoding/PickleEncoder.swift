@@ -58,8 +58,10 @@ public struct PickleEncoder: Sendable {
     public var floats = FloatStrategy.asIs
     /// Whether an optional property without a value is written as None; else its key is left out.
     public var writesNil = true
-    /// Whether equal content always gives equal bytes: keys and elements of sets are sorted.
-    public var isCanonical = false
+    /// What counts when several pickles say the same.
+    public var mode = PickleMode.compact
+    /// The protocol, 0 to 5; protocol 4 is read by every Python since 3.4.
+    public var protocolVersion = 4
     /// The largest pickle; larger ones are refused with a hint at the largest part.
     public var maximumBytes = 256 << 20
     /// How deep values may be nested.
@@ -70,13 +72,52 @@ public struct PickleEncoder: Sendable {
     /// Makes an encoder with the default options.
     public init() {}
 
+    var refusesNaN: Bool { if case .refuse = floats { true } else { false } }
+
+    /// The encoder for keys of caches: canonical, and numbers in lists, so that equal content gives equal bytes.
+    public static var canonical: Self {
+        var encoder = Self()
+        encoder.mode = .canonical
+        encoder.numericArrays = .list
+        return encoder
+    }
+
+    /// Whether equal content always gives equal bytes: keys and elements of sets are sorted.
+    public var isCanonical: Bool {
+        get { mode == .canonical }
+        set { mode = newValue ? .canonical : .compact }
+    }
+
     /// Encodes a value as a complete pickle.
     public func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
         let state = EncodingState(self)
-        state.writer.header()
+        let isStreamed = mode != .cpython && protocolVersion >= 4
+        state.writer.header(protocolVersion: isStreamed ? protocolVersion : 4)
         try state.encodeRoot(value)
         state.writer.stop()
-        return state.finish()
+        return isStreamed ? state.finish() : try rewritten(state.finish())
+    }
+
+    /// Other protocols, and CPython's own bytes, are written from a document.
+    private func rewritten(_ bytes: [UInt8]) throws -> [UInt8] {
+        let document = try PickleDocument(decoding: bytes, options: .inert)
+        let storage = mode == .cpython ? document.storage.sharingKeys() : document.storage
+        return try PickleValue(storage, document.rootIndex).encoded(protocolVersion: protocolVersion, mode: mode)
+    }
+
+    /// Encodes a value with its large blocks of bytes beside it, as protocol 5 has them.
+    ///
+    /// Data and blocks of numbers from the threshold on become buffers, in order; Python takes them as
+    /// `pickle.loads(pickle, buffers=buffers)`.
+    public func encodeOutOfBand<T: Encodable>(
+        _ value: T, threshold: Int = 65_536
+    ) throws -> (pickle: [UInt8], buffers: [[UInt8]]) {
+        let state = EncodingState(self)
+        state.bufferThreshold = threshold
+        state.writer.header(protocolVersion: 5)
+        try state.encodeRoot(value)
+        state.writer.stop()
+        return (state.finish(), state.buffers)
     }
 
     /// Encodes a value inside a stream: the value only, without header and STOP.

@@ -68,9 +68,9 @@ extension PickleMachine {
                 var record = source.records[Int(node.low)]
                 record.callee = try place(record.callee)
                 record.arguments = try place(record.arguments)
-                if record.keywords != PickleRecord.absent { record.keywords = try place(record.keywords) }
-                if record.state != PickleRecord.absent { record.state = try place(record.state) }
-                if record.extra != PickleRecord.absent {
+                if record.keywords != CallRecord.absent { record.keywords = try place(record.keywords) }
+                if record.state != CallRecord.absent { record.state = try place(record.state) }
+                if record.extra != CallRecord.absent {
                     var extra = source.extras[Int(record.extra)]
                     for path in [\RecordExtra.states, \.items, \.pairs, \.adds] {
                         var range = ChildRange()

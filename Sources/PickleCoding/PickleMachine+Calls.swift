@@ -40,7 +40,7 @@ extension PickleMachine {
             let parts = Array(children[nodes[Int(arguments)].children.indices])
             if let value = try resolve(known, callee, arguments, parts) { return value }
         }
-        return try newRecord(.reduce, PickleRecord(callee: callee, arguments: arguments))
+        return try newRecord(.reduce, CallRecord(callee: callee, arguments: arguments))
     }
 
     private mutating func knownCall(_ callee: UInt32) -> KnownCall? {
@@ -185,11 +185,11 @@ extension PickleMachine {
         let (callee, base, state) = (parts[0], parts[1], parts[2])
         let empty = try add(PickleNode(.tuple))
         if isBuiltin(base, "object") {
-            return try newRecord(.instance, PickleRecord(callee: callee, arguments: empty))
+            return try newRecord(.instance, CallRecord(callee: callee, arguments: empty))
         }
         let isList = isBuiltin(base, "list") && tag(state) == .list
         if isList || (isBuiltin(base, "dict") && tag(state) == .dict) {
-            let index = try newRecord(.instance, PickleRecord(callee: callee, arguments: empty))
+            let index = try newRecord(.instance, CallRecord(callee: callee, arguments: empty))
             var extra = try extraParts(of: index)
             let content = nodes[Int(state)].children.indices
             if isList { try extend(&extra.items, withRun: content) } else { try extend(&extra.pairs, withRun: content) }
@@ -197,7 +197,7 @@ extension PickleMachine {
             return index
         }
         let arguments = try addContainer(.tuple, [state])
-        return try newRecord(.instance, PickleRecord(callee: callee, arguments: arguments))
+        return try newRecord(.instance, CallRecord(callee: callee, arguments: arguments))
     }
 
     private func isCallable(_ index: UInt32) -> Bool {
@@ -210,7 +210,7 @@ extension PickleMachine {
     private mutating func newObject(_ parts: [UInt32]) throws(PickleError) -> UInt32? {
         guard let callee = parts.first, isCallable(callee) else { return nil }
         let arguments = try addContainer(.tuple, Array(parts.dropFirst()))
-        return try newRecord(.instance, PickleRecord(callee: callee, arguments: arguments))
+        return try newRecord(.instance, CallRecord(callee: callee, arguments: arguments))
     }
 
     private mutating func newObjectWithKeywords(_ parts: [UInt32]) throws(PickleError) -> UInt32? {
@@ -218,7 +218,7 @@ extension PickleMachine {
             return nil
         }
         return try newRecord(
-            .instance, PickleRecord(callee: parts[0], arguments: parts[1], keywords: parts[2]))
+            .instance, CallRecord(callee: parts[0], arguments: parts[1], keywords: parts[2]))
     }
 
     // MARK: Collections
@@ -227,7 +227,7 @@ extension PickleMachine {
         _ type: KnownType, _ callee: UInt32, _ arguments: UInt32
     ) throws(PickleError) -> UInt32 {
         if type.isMapping { keyed.append(UInt32(truncatingIfNeeded: nodes.count)) }
-        let index = try newRecord(.known, PickleRecord(callee: callee, arguments: arguments))
+        let index = try newRecord(.known, CallRecord(callee: callee, arguments: arguments))
         nodes[Int(index)].small = type.rawValue
         if !type.isHashable { nodes[Int(index)].flags.insert(.unhashable) }
         return index

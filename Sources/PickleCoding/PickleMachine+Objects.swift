@@ -19,7 +19,7 @@ extension PickleMachine {
             let callee = try popValue()
             try checkCallee(callee)
             try checkTuple(arguments)
-            try pushReference(try newRecord(.instance, PickleRecord(callee: callee, arguments: arguments)))
+            try pushReference(try newRecord(.instance, CallRecord(callee: callee, arguments: arguments)))
         case .newObjEx:
             try need(3)
             let keywords = try popValue()
@@ -31,7 +31,7 @@ extension PickleMachine {
                 throw failure(.typeMismatch, "keywords are \(describe(keywords))", expected: "a dict")
             }
             try pushReference(
-                try newRecord(.instance, PickleRecord(callee: callee, arguments: arguments, keywords: keywords)))
+                try newRecord(.instance, CallRecord(callee: callee, arguments: arguments, keywords: keywords)))
         case .inst: try instance()
         case .obj: try object()
         case .build: try build()
@@ -40,7 +40,7 @@ extension PickleMachine {
         }
     }
 
-    mutating func newRecord(_ tag: PickleNode.Tag, _ record: PickleRecord) throws(PickleError) -> UInt32 {
+    mutating func newRecord(_ tag: PickleNode.Tag, _ record: CallRecord) throws(PickleError) -> UInt32 {
         nestingCandidates += 1
         let index = try add(PickleNode(tag, low: UInt32(truncatingIfNeeded: records.count)))
         records.append(record)
@@ -65,7 +65,7 @@ extension PickleMachine {
         let empty = stack.count == height
         let arguments = try tupleNode(from: height)
         if empty {
-            try pushReference(try newRecord(.instance, PickleRecord(callee: callee, arguments: arguments)))
+            try pushReference(try newRecord(.instance, CallRecord(callee: callee, arguments: arguments)))
         } else {
             try pushReference(try call(callee, arguments))
         }
@@ -107,7 +107,7 @@ extension PickleMachine {
         default:
             throw failure(.typeMismatch, "a state for \(describe(target))", expected: "an instance")
         }
-        if records[Int(node.low)].state == PickleRecord.absent {
+        if records[Int(node.low)].state == CallRecord.absent {
             records[Int(node.low)].state = state
         } else {
             var extra = try extraParts(of: target)
@@ -120,7 +120,7 @@ extension PickleMachine {
 
     mutating func extraParts(of target: UInt32) throws(PickleError) -> RecordExtra {
         let record = Int(nodes[Int(target)].low)
-        if records[record].extra == PickleRecord.absent {
+        if records[record].extra == CallRecord.absent {
             records[record].extra = UInt32(truncatingIfNeeded: extras.count)
             extras.append(RecordExtra())
         }

@@ -12,8 +12,17 @@ extension PickleMachine {
     mutating func add(_ node: PickleNode) throws(PickleError) -> UInt32 {
         let index = nodes.count
         guard index < limits.maxNodes, index < Int(UInt32.max) else { throw limitFailure("value", limits.maxNodes) }
+        if index == nodes.capacity { growNodes() }
         nodes.append(node)
         return UInt32(truncatingIfNeeded: index)
+    }
+
+    /// Makes room for the values that the rest of the input probably holds, at least twice and at most eight times as many.
+    @inline(never)
+    private mutating func growNodes() {
+        let count = nodes.count
+        let expected = Double(count) / Double(max(position, 1)) * Double(bytes.count) * 1.02
+        nodes.reserveCapacity(max(count * 2, min(count * 8, Int(expected))))
     }
 
     /// Pushes a value that is already a node.

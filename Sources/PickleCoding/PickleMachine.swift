@@ -17,7 +17,7 @@ struct PickleMachine: ~Copyable {
 
     var nodes = ContiguousArray<PickleNode>()
     var children = ContiguousArray<UInt32>()
-    var records = ContiguousArray<PickleRecord>()
+    var records = ContiguousArray<CallRecord>()
     var extras = ContiguousArray<RecordExtra>()
     var tables = ContiguousArray<UInt32>()
     var side: [UInt8] = []

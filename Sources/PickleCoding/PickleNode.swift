@@ -88,7 +88,7 @@ struct ChildRange: BitwiseCopyable, Sendable {
 }
 
 /// How an object was to be built.
-struct PickleRecord: BitwiseCopyable, Sendable {
+struct CallRecord: BitwiseCopyable, Sendable {
     static let absent = UInt32.max
 
     var callee: UInt32

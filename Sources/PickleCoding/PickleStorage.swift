@@ -36,7 +36,7 @@ final class PickleStorage: Sendable {
     let side: [UInt8]
     let nodes: ContiguousArray<PickleNode>
     let children: ContiguousArray<UInt32>
-    let records: ContiguousArray<PickleRecord>
+    let records: ContiguousArray<CallRecord>
     let extras: ContiguousArray<RecordExtra>
     let tables: ContiguousArray<UInt32>
     let options: PickleReadingOptions
@@ -45,7 +45,7 @@ final class PickleStorage: Sendable {
 
     init(
         source: PickleSource, side: [UInt8], nodes: ContiguousArray<PickleNode>, children: ContiguousArray<UInt32> = [],
-        records: ContiguousArray<PickleRecord> = [], extras: ContiguousArray<RecordExtra> = [],
+        records: ContiguousArray<CallRecord> = [], extras: ContiguousArray<RecordExtra> = [],
         tables: ContiguousArray<UInt32> = [], options: PickleReadingOptions = PickleReadingOptions(),
         end: Int = 0
     ) {
@@ -88,5 +88,22 @@ final class PickleStorage: Sendable {
     /// The children of a container node.
     func childIndices(_ node: PickleNode) -> ArraySlice<UInt32>.SubSequence {
         ArraySlice(children[node.children.indices])
+    }
+
+    /// The same document with equal keys of dicts as one object each, as Python's interned names are.
+    func sharingKeys() -> PickleStorage {
+        var children = children
+        var first: [String: UInt32] = [:]
+        for node in nodes where node.tag == .dict {
+            for place in stride(from: node.children.indices.lowerBound, to: node.children.indices.upperBound, by: 2) {
+                let key = nodes[Int(children[place])]
+                guard key.tag == .string, !key.flags.contains(.surrogates) else { continue }
+                let text = string(key)
+                if let known = first[text] { children[place] = known } else { first[text] = children[place] }
+            }
+        }
+        return PickleStorage(
+            source: source, side: side, nodes: nodes, children: children, records: records, extras: extras,
+            tables: tables, options: options, end: end)
     }
 }

@@ -63,7 +63,7 @@ extension PickleValue {
             var items: [UInt32] = []
             for argument in arguments { items.append(try machine.adopt(argument)) }
             let tuple = try machine.addContainer(.tuple, items)
-            return try machine.newRecord(.reduce, PickleRecord(callee: callee, arguments: tuple))
+            return try machine.newRecord(.reduce, CallRecord(callee: callee, arguments: tuple))
         }
     }
 

@@ -136,7 +136,7 @@ public struct PickleValue: Sendable {
         return (storage.lossyString(node.pair.0), storage.lossyString(node.pair.1))
     }
 
-    private var record: PickleRecord? {
+    private var record: CallRecord? {
         switch node.tag {
         case .reduce, .instance, .known: storage.records[Int(node.low)]
         default: nil
@@ -151,18 +151,18 @@ public struct PickleValue: Sendable {
 
     /// The keyword arguments of a recorded instance, a dict.
     public var keywordArguments: PickleValue? {
-        guard let record, record.keywords != PickleRecord.absent else { return Optional.none }
+        guard let record, record.keywords != CallRecord.absent else { return Optional.none }
         return PickleValue(storage, record.keywords)
     }
 
     /// The state given to a recorded call or instance by BUILD.
     public var state: PickleValue? {
-        guard let record, record.state != PickleRecord.absent else { return Optional.none }
+        guard let record, record.state != CallRecord.absent else { return Optional.none }
         return PickleValue(storage, record.state)
     }
 
     var extra: RecordExtra? {
-        record.flatMap { $0.extra == PickleRecord.absent ? nil : storage.extras[Int($0.extra)] }
+        record.flatMap { $0.extra == CallRecord.absent ? nil : storage.extras[Int($0.extra)] }
     }
 
     /// All states given by BUILD, in order.
@@ -182,7 +182,9 @@ public struct PickleValue: Sendable {
 
     /// The id of a value outside the pickle.
     public var persistentID: PickleValue? {
-        node.tag == .persistentID ? PickleValue(storage, UInt32(truncatingIfNeeded: node.payload)) : nil
+        // Not with `?:`, where `nil` would be taken for the literal of None.
+        guard node.tag == .persistentID else { return Optional.none }
+        return PickleValue(storage, UInt32(truncatingIfNeeded: node.payload))
     }
 
     /// Whether two views show the same object of the same document.

@@ -188,8 +188,8 @@ def main():
             for curve in (False, True):
                 ours, tails, bare, theirs = [], [], [], []
                 for _ in range(arguments.runs):
-                    bare.append(run_json([chain] + (["--curve"] if curve else [])
-                                         + ["latency", str(3000 // scale), "300"])["median_us"])
+                    bare.append(run_json([chain, "latency", str(3000 // scale), "300"]
+                                         + (["--curve"] if curve else []))["median_us"])
                     one = perf(arguments.apus, curve, tasks=100, workers=1, sequential=3000 // scale)
                     ours.append(one["latency_median_us"])
                     tails.append(one["latency_p99_us"])
@@ -206,8 +206,8 @@ def main():
             for curve, bar in ((False, 300), (True, 100)):
                 ours, bare, peak = [], [], 0
                 for _ in range(arguments.runs):
-                    bare.append(run_json([chain] + (["--curve"] if curve else [])
-                                         + ["bandwidth", "20", "50000000"])["mb_per_s"])
+                    bare.append(run_json([chain, "bandwidth", "20", "50000000"]
+                                         + (["--curve"] if curve else []))["megabytes_per_second"])
                     one = perf(arguments.apus, curve, tasks=20, workers=2, payload=50_000_000, returns=50_000_000,
                                sequential=0)
                     ours.append(one["megabytes_per_second"])

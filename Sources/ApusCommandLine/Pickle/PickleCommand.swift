@@ -5,5 +5,8 @@ struct PickleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pickle",
         abstract: "Look into Python pickles without executing them.",
-        subcommands: [PickleDumpCommand.self, PickleDisassembleCommand.self, PickleRoundtripCommand.self])
+        subcommands: [
+            PickleDumpCommand.self, PickleDisassembleCommand.self, PickleRoundtripCommand.self, PickleDiffCommand.self,
+            PickleStatsCommand.self,
+        ])
 }

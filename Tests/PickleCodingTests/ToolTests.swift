@@ -1,0 +1,148 @@
+import PickleCoding
+import Testing
+
+@Suite("Tools around pickles")
+struct ToolTests {
+    struct Result: Codable, Equatable {
+        var name: String
+        var values: [Double]
+        var raw: [UInt8]
+    }
+
+    @Test(
+        "every mode and protocol of the encoder is read back", arguments: 0...5,
+        [PickleMode.compact, .cpython, .canonical])
+    func modes(version: Int, mode: PickleMode) throws {
+        var encoder = PickleEncoder()
+        encoder.protocolVersion = version
+        encoder.mode = mode
+        let value = [Result(name: "a", values: [1, 2], raw: [1]), Result(name: "b", values: [], raw: [])]
+        let bytes = try encoder.encode(value)
+        #expect(try PickleDecoder().decode([Result].self, from: bytes) == value)
+        if version >= 2 { #expect(bytes[1] == UInt8(version)) }
+    }
+
+    @Test("large blocks travel beside the pickle")
+    func outOfBand() throws {
+        let value = Result(
+            name: "a", values: Array(repeating: 1.5, count: 1_000), raw: Array(repeating: 7, count: 5_000))
+        let (pickle, buffers) = try PickleEncoder().encodeOutOfBand(value, threshold: 4_096)
+        #expect(buffers.map(\.count) == [8_000, 5_000])
+        #expect(pickle.count < 200)
+        #expect(try PickleDecoder().decode(Result.self, from: pickle, buffers: buffers) == value)
+        #expect(throws: PickleError.self) { try PickleDecoder().decode(Result.self, from: pickle, buffers: []) }
+    }
+
+    @Test("arguments of a call travel as a tuple of different types")
+    func tuples() throws {
+        let bytes = try PickleEncoder().encodeTuple(1, "two", [3.0], true)
+        let value = try PickleDocument(decoding: bytes).root
+        #expect(value.kind == .tuple)
+        let (number, text, list, flag) = try PickleDecoder().decodeTuple(
+            Int.self, String.self, [Double].self, Bool.self, from: bytes)
+        #expect(number == 1 && text == "two" && list == [3] && flag)
+        #expect(throws: DecodingError.self) { try PickleDecoder().decodeTuple(Int.self, from: bytes) }
+    }
+
+    @Test("a pickle inside a pickle is opened only when asked")
+    func nestedPickle() throws {
+        struct Message: Codable { var payload: Pickled<[String: Int]> }
+        let message = Message(payload: try Pickled(["a": 1]))
+        let again = try PickleDecoder().decode(Message.self, from: PickleEncoder().encode(message))
+        #expect(try again.payload.value() == ["a": 1])
+        let broken = try PickleDecoder().decode(
+            Message.self, from: PickleEncoder().encode(["payload": [UInt8]([1, 2])]))
+        #expect(throws: PickleError.self) { try broken.payload.value() }
+    }
+
+    @Test("only registered names make values")
+    func registry() throws {
+        struct Circle: Sendable { var radius: Double }
+        var registry = PickleRegistry()
+        registry.register(module: "shapes", name: "Circle") { value in
+            Circle(radius: value.arguments?.first?.doubleValue ?? 0)
+        }
+        func call(_ name: String) -> PickleValue {
+            PickleValue(calling: PickleValue(global: PickleName(module: "shapes", name: name)), [2.5])
+        }
+        let circle = try registry.make(call("Circle")) as? Circle
+        #expect(circle?.radius == 2.5)
+        #expect(throws: PickleError.self) { try registry.make(call("Square")) }
+    }
+
+    @Test("names that loading would import are listed, the dangerous ones marked")
+    func imports() throws {
+        let bytes = Array("cos\nsystem\n(Vrm\ntR.".utf8)
+        let imports = try PickleDisassembler.imports(in: bytes)
+        #expect(imports.map(\.name.description) == ["os.system"])
+        #expect(imports.first?.danger != nil)
+        #expect(imports.first?.offset == 0)
+        let listing = String(decoding: try PickleDisassembler.listing(of: bytes), as: UTF8.self)
+        #expect(listing.contains("!! reaches the operating system"))
+        let plain = try PickleDisassembler.listing(of: PickleEncoder().encode([1]))
+        #expect(String(decoding: plain, as: UTF8.self).contains("plain data"))
+    }
+
+    @Test("differences are found with their path")
+    func differences() {
+        let left: PickleValue = ["a": [1, 2, 3], "b": "x", "c": nil]
+        let right: PickleValue = ["a": [1, 5, 3], "b": "x", "d": true]
+        let lines = PickleDifference.lines(left, right)
+        #expect(lines.contains("value['a'][1]: int 2 ≠ int 5"))
+        #expect(lines.contains("value: key 'c' only on the left"))
+        #expect(lines.contains("value: key 'd' only on the right"))
+        #expect(PickleDifference.lines(left, left).isEmpty)
+    }
+
+    @Test("statistics count what is there")
+    func statistics() throws {
+        let statistics = try PickleStatistics(of: PickleEncoder().encode(["key": [UInt8](repeating: 0, count: 500)]))
+        #expect(statistics.rows.first?.name == "BINBYTES")
+        #expect(statistics.largest.first?.bytes == 505)
+    }
+
+    @Test("a Python exception is read as data")
+    func exception() throws {
+        let text = "cbuiltins\nValueError\n(Vbad\nI3\ntR(dV__notes__\n(lVcheck\nasb."
+        let error = try #require(PythonException(PickleDocument(decoding: Array(text.utf8)).root))
+        #expect(error.typeName == PickleName(module: "builtins", name: "ValueError"))
+        #expect(error.description == "ValueError: bad, 3\ncheck")
+        #expect(PythonException(5) == nil)
+    }
+
+    @Test("random values survive every protocol and mode, through Python as well", .requiresPython)
+    func randomValues() throws {
+        var generator = SeededGenerator(seed: 99)
+        let values = (0..<60).map { _ in Self.random(4, &generator) }
+        for version in 0...5 {
+            for mode in [PickleMode.compact, .cpython] {
+                let pickles = try values.map { try $0.encoded(protocolVersion: version, mode: mode) }
+                let lines = try Fixtures.verify(pickles, protocolVersion: version)
+                #expect(lines.count == values.count)
+                for (value, (bytes, line)) in zip(values, zip(pickles, lines)) {
+                    let json = try value.json()
+                    #expect(try PickleDocument(decoding: bytes).root.json() == json)
+                    #expect(line == json)
+                }
+            }
+        }
+    }
+
+    private static func random(_ depth: Int, _ generator: inout SeededGenerator) -> PickleValue {
+        let count = Int.random(in: 0...4, using: &generator)
+        switch Int.random(in: 0..<(depth > 0 ? 10 : 6), using: &generator) {
+        case 0: return .none
+        case 1: return PickleValue(Bool.random(using: &generator))
+        case 2:
+            return PickleValue(Int(truncatingIfNeeded: generator.next()) >> Int.random(in: 0..<64, using: &generator))
+        case 3: return PickleValue(Double(Int.random(in: -1_000...1_000, using: &generator)) / 7)
+        case 4: return PickleValue(["", "a", "é\n", "😀\\", "\u{0}x"].randomElement(using: &generator) ?? "")
+        case 5: return PickleValue(bytes: (0..<count).map { UInt8($0 * 60) })
+        case 6, 7: return PickleValue(list: (0..<count).map { _ in random(depth - 1, &generator) })
+        case 8: return PickleValue(tuple: (0..<count).map { _ in random(depth - 1, &generator) })
+        default:
+            return PickleValue(
+                dict: (0..<count).map { (PickleValue("k\($0)"), random(depth - 1, &generator)) })
+        }
+    }
+}
