@@ -2,7 +2,7 @@ import Glibc
 import SystemSupport
 import Testing
 
-/// What a user sees when something dies (architecture §6), with real processes.
+/// What a user sees when something dies (the table of docs/architecture.md), with real processes.
 @Suite("When something dies", .tags(.integration), .serialized)
 struct FailureTests {
     @Test("a worker killed by a signal is reported within a second, and replaced")

@@ -207,4 +207,19 @@ struct RoundTripTests {
             #expect(try payload.parsed { try MonitoringMessage.parse($0) } == event)
         }
     }
+
+    @Test("a node's record keeps its time and what the manager said of itself")
+    func nodeInfo() throws {
+        let registration = Registration(
+            parslVersion: "1", pythonVersion: "3.11", workerCount: 2, uid: "m", blockID: .text("7"), startTime: 1,
+            maxCapacity: 2, hostname: "node", cpuCount: 8, totalMemory: 1000)
+        let bytes = NodeInfoMessage.encode(
+            registration: registration, tasks: [1, 2], active: true, draining: false, lastHeartbeat: 5, idleSince: nil,
+            runID: "r", timestamp: 1_700_000_000.5)
+        let expected = MonitoringEvent.node(
+            NodeEvent(
+                runID: "r", managerID: "m", host: "node", blockID: "7", workerCount: 2, cpuCount: 8, totalMemory: 1000,
+                active: true, time: 1_700_000_000.5))
+        #expect(try bytes.parsed { try MonitoringMessage.parse($0) } == expected)
+    }
 }
