@@ -22,7 +22,6 @@ let confined: [SwiftSetting] = shared + [.strictMemorySafety(), .enableExperimen
 
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func example(_ name: String) -> Target {
@@ -44,7 +43,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     ],
     targets: [
@@ -56,43 +54,39 @@ let package = Package(
 
         // MARK: What travels
         .target(name: "PickleCoding", swiftSettings: confined),
-        .target(name: "WorkflowCore", dependencies: [logging], swiftSettings: shared),
+        .target(name: "WorkflowCore", swiftSettings: shared),
         .target(name: "WireProtocol", dependencies: ["PickleCoding", "WorkflowCore"], swiftSettings: shared),
         .target(
-            name: "Monitoring", dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
+            name: "Monitoring", dependencies: ["WorkflowCore", "SystemSupport"], swiftSettings: shared),
 
         // MARK: The processes
         .target(
             name: "InterchangeRuntime",
-            dependencies: [
-                "WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap,
-            ],
+            dependencies: ["WireProtocol", "ZeroMQ", "WorkflowCore", "SystemSupport", heap],
             swiftSettings: shared),
         .target(
             name: "ManagerRuntime",
-            dependencies: [
-                "WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque, heap,
-            ],
+            dependencies: ["WireProtocol", "ZeroMQ", "WorkflowCore", "SystemSupport", deque],
             swiftSettings: shared),
         .target(
             name: "WorkerRuntime",
-            dependencies: ["WireProtocol", "WorkflowCore", "SystemSupport", logging], swiftSettings: shared),
+            dependencies: ["PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
 
         // MARK: The submitting program
         .target(
             name: "DataFlow",
-            dependencies: ["PickleCoding", "WorkflowCore", "Monitoring", "SystemSupport", deque],
+            dependencies: ["PickleCoding", "WorkflowCore", "SystemSupport", deque],
             swiftSettings: shared),
         .target(
             name: "HighThroughput",
-            dependencies: ["WireProtocol", "ZeroMQ", "Monitoring", "WorkflowCore", "SystemSupport", logging, deque],
+            dependencies: ["WireProtocol", "ZeroMQ", "WorkflowCore", "SystemSupport", deque],
             swiftSettings: shared),
         .target(name: "ProgressDisplay", dependencies: ["SystemSupport"], swiftSettings: shared),
         .target(
             name: "Launch",
             dependencies: [
                 "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
-                "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport", logging,
+                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport",
             ],
             swiftSettings: shared),
         .target(
@@ -103,7 +97,7 @@ let package = Package(
             name: "ApusCommandLine",
             dependencies: [
                 "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
-                "WireProtocol", "WorkflowCore", "SystemSupport", arguments,
+                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport", arguments,
             ],
             swiftSettings: shared),
 
@@ -117,7 +111,7 @@ let package = Package(
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
         unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "SystemSupport"]),
         unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
-        unitTests("InterchangeRuntime", ["WireProtocol", "ZeroMQ", "SystemSupport"]),
+        unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
             "ManagerRuntime",
             ["WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe", deque]),

@@ -7,6 +7,7 @@ import ZeroMQ
 final class ClientService {
     private enum PollID {
         static let results = 1, command = 2, wake = 3, monitor = 4, interchange = 5, manager = 6, tasks = 7
+        static let resultMonitor = 8
     }
 
     private let configuration: HighThroughputConfiguration
@@ -24,6 +25,8 @@ final class ClientService {
     private var interchange: InterchangeProcess?
     private var block: LocalBlock?
     private var failure: ExecutionError?
+    /// Whether the results socket may hold messages.
+    private var resultsWait = true
     private var managerRefusal: String?
     /// Results read in one go before anything else is looked at.
     private static let resultsPerPass = 2048
@@ -137,8 +140,10 @@ final class ClientService {
             }
             for submission in submissions { accept(submission) }
             submissions.removeAll(keepingCapacity: true)
-            let more = drainResults(sockets)
-            pass(.tick)
+            // Asking a socket in vain costs system calls: only what the poller reported is read.
+            let more = resultsWait && drainResults(sockets)
+            resultsWait = more
+            if state.nextDeadline != nil { pass(.tick) }
             if more || !mailbox.fallAsleep() { continue }
             let wait = state.nextDeadline.map { max($0, Monotonic.nanoseconds) - Monotonic.nanoseconds }
             do {
@@ -152,6 +157,8 @@ final class ClientService {
 
     private func handle(_ ready: Readiness, _ sockets: ClientSockets) {
         switch ready.id {
+        case PollID.results:
+            resultsWait = true
         case PollID.interchange:
             guard let interchange, let status = interchange.child.poll() else { return }
             sockets.poller.remove(id: PollID.interchange)
@@ -172,7 +179,7 @@ final class ClientService {
                 failEverything(error)
             case nil: return
             }
-        case PollID.monitor:
+        case PollID.monitor, PollID.resultMonitor:
             if sockets.connectionCameBack() { pass(.reconnected) }
             resend()
         case PollID.tasks:

@@ -13,8 +13,10 @@ final class ClientSockets {
     private let tasks: Socket
     private let results: Socket
     private let command: Socket
-    private let monitor: SocketMonitor
-    private var connections = 0
+    private let taskMonitor: SocketMonitor
+    private let resultMonitor: SocketMonitor
+    private var taskConnections = 0
+    private var resultConnections = 0
     private var awaitsReply = false
 
     /// Binds the sockets to ports of this machine.
@@ -25,7 +27,8 @@ final class ClientSockets {
         tasks = try Socket(context, .dealer, options: options)
         results = try Socket(context, .dealer, options: options)
         command = try Socket(context, .request, options: options)
-        monitor = try tasks.monitor([.handshakeSucceeded, .disconnected])
+        taskMonitor = try tasks.monitor([.handshakeSucceeded, .disconnected])
+        resultMonitor = try results.monitor([.handshakeSucceeded, .disconnected])
         taskPort = try tasks.bindToRandomPort(address: "127.0.0.1", ports: ports)
         resultPort = try results.bindToRandomPort(address: "127.0.0.1", ports: ports)
         commandPort = try command.bindToRandomPort(address: "127.0.0.1", ports: ports)
@@ -33,7 +36,8 @@ final class ClientSockets {
         try poller.add(results, id: 1)
         try poller.add(command, id: 2)
         try poller.add(descriptor: wakeUp.descriptor, .read, id: 3)
-        try poller.add(monitor.socket, id: 4)
+        try poller.add(taskMonitor.socket, id: 4)
+        try poller.add(resultMonitor.socket, id: 8)
     }
 
     /// Sends one request and waits for its reply; `abort` is asked now and then whether waiting has become useless.
@@ -94,8 +98,14 @@ final class ClientSockets {
         return try? reply.toArray().withUnsafeBytes { try CommandReply.parseMissing($0) }
     }
 
-    /// Reads what happened to the connection of the task socket; true when it has come back after a loss.
+    /// Reads what happened to the connections; true when one has come back after a loss.
     func connectionCameBack() -> Bool {
+        let tasksBack = Self.cameBack(taskMonitor, &taskConnections)
+        let resultsBack = Self.cameBack(resultMonitor, &resultConnections)
+        return tasksBack || resultsBack
+    }
+
+    private static func cameBack(_ monitor: SocketMonitor, _ connections: inout Int) -> Bool {
         var cameBack = false
         while let event = try? monitor.next() {
             guard event.kind == .handshakeSucceeded else { continue }

@@ -67,7 +67,9 @@ package struct ClientState: Sendable {
     private var outstandingBytes = 0
     /// The task that is encoded and waits for room.
     private var held: (id: Int, bytes: Int)?
-    private var encoding = false
+    /// The task that the caller is encoding.
+    private var encoding: Int?
+    private var finishedWhileEncoding = false
     private var unacknowledged: [Int] = []
     private var unacknowledgedBytes = 0
     private var lastAcknowledgement: UInt64 = 0
@@ -91,11 +93,13 @@ package struct ClientState: Sendable {
             queue.append(id)
             advance(&effects)
         case .encoded(let id, let bytes):
-            encoding = false
-            held = (id, bytes)
+            if !finishedWhileEncoding { held = (id, bytes) }
+            encoding = nil
+            finishedWhileEncoding = false
             advance(&effects)
         case .encodingFailed:
-            encoding = false
+            encoding = nil
+            finishedWhileEncoding = false
             advance(&effects)
         case .result(let id, let bytes):
             result(id, bytes, now, &effects)
@@ -118,8 +122,14 @@ package struct ClientState: Sendable {
         if let size = outstanding.removeValue(forKey: id) {
             outstandingBytes -= size
             effects.append(.deliver(id))
+        } else if held?.id == id {
+            // Declared missing, and then its result arrived after all: here, and in the next two cases.
+            held = nil
+            effects.append(.deliver(id))
+        } else if encoding == id {
+            finishedWhileEncoding = true
+            effects.append(.deliver(id))
         } else if let index = queue.firstIndex(of: id) {
-            // Declared missing, and then its result arrived after all.
             queue.remove(at: index)
             effects.append(.deliver(id))
         } else {
@@ -151,8 +161,8 @@ package struct ClientState: Sendable {
             outstandingBytes += task.bytes
             effects.append(.send(task.id))
         }
-        if held == nil, !encoding, let next = queue.popFirst() {
-            encoding = true
+        if held == nil, encoding == nil, let next = queue.popFirst() {
+            encoding = next
             effects.append(.encode(next))
         }
     }
@@ -174,7 +184,7 @@ package struct ClientState: Sendable {
         if outstanding.count > 1, outstandingBytes > limits.unfinishedBytes {
             return "\(outstandingBytes) bytes are out, \(limits.unfinishedBytes) are allowed"
         }
-        if held != nil, encoding { return "a task is held while another is encoded" }
+        if held != nil, encoding != nil { return "a task is held while another is encoded" }
         return nil
     }
 }

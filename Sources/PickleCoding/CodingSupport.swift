@@ -56,25 +56,31 @@ final class DirectTypes: Sendable {
     }
 }
 
-/// A key made from a name or a position.
-struct PickleKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+/// A key made from a name or a position; the text of a position is made only when somebody reads it.
+enum PickleKey: CodingKey {
+    case name(String)
+    case position(Int)
 
-    init(_ position: Int) {
-        stringValue = "\(position)"
-        intValue = position
+    init(_ position: Int) { self = .position(position) }
+    init(stringValue: String) { self = .name(stringValue) }
+    init(intValue: Int) { self = .position(intValue) }
+
+    var stringValue: String {
+        switch self {
+        case .name(let name): name
+        case .position(let position): "\(position)"
+        }
     }
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    var intValue: Int? {
+        switch self {
+        case .name: nil
+        case .position(let position): position
+        }
     }
-
-    init(intValue: Int) { self.init(intValue) }
 
     /// The key under which a superclass is coded.
-    static let parent = PickleKey(stringValue: "super")
+    static let parent = PickleKey.name("super")
 }
 
 /// Coding paths as people write them: `config.layers[2].rate`.

@@ -43,12 +43,19 @@ struct DirectReader: ~Copyable {
                 return bytes[position - 1]
             }
             // A frame may not begin where another has bytes left behind it.
-            guard limit - position >= 9, limit == bytes.count || limit == position + 9 else { return nil }
+            guard limit - position >= 9, limit == bytes.count || limit == position + 9 else { return giveUp() }
             let length = bytes.load(position + 1, as: UInt64.self)
             position += 9
-            guard length <= UInt64(bytes.count - position) else { return nil }
+            guard length <= UInt64(bytes.count - position) else { return giveUp() }
             limit = position + Int(length)
         }
+    }
+
+    /// Ends reading for good, so that no loop goes on behind a bad frame.
+    private mutating func giveUp() -> UInt8? {
+        position = bytes.count
+        limit = position
+        return nil
     }
 
     /// Puts the opcode back that was just taken.

@@ -132,7 +132,7 @@ struct UnkeyedEncoder: UnkeyedEncodingContainer {
     let serial: Int
 
     var codingPath: [any CodingKey] { state.path }
-    var count: Int { level < state.levels.count ? state.levels[level].count : 0 }
+    var count: Int { level == state.depth - 1 ? state.current.count : 0 }
 
     func encodeNil() throws {
         try state.beginEntry(level, serial)
@@ -180,7 +180,7 @@ extension EncodingState {
         }
         let state = fragment(level, under: key)
         let inner = state.open()
-        return EncoderView(state: state, level: inner, serial: state.levels[inner].serial)
+        return EncoderView(state: state, level: inner, serial: state.current.serial)
     }
 
     /// Writes a float, as the options want NaN and the infinities.

@@ -20,7 +20,11 @@ final class EncodingState {
     let direct = DirectTypes.shared
     var writer: PickleWriter
     var path: [any CodingKey]
-    var levels: ContiguousArray<Level> = []
+    /// The open containers around the innermost one, and that one.
+    private var outer: ContiguousArray<Level> = []
+    var current = Level(serial: 0)
+    /// How many containers are open; the innermost has this number less one.
+    private(set) var depth = 0
     var fragments: [Fragment] = []
     /// Where the entries of each level begin, in canonical mode.
     var entries: [[Int]] = []
@@ -98,13 +102,13 @@ final class EncodingState {
     func encodeByItself<T: Encodable>(_ value: T) throws {
         try checkDepth(value)
         let level = open()
-        try value.encode(to: EncoderView(state: self, level: level, serial: levels[level].serial))
+        try value.encode(to: EncoderView(state: self, level: level, serial: current.serial))
         try close(level)
         if writer.count - start > options.maximumBytes { throw tooLarge(value) }
     }
 
     private func checkDepth<T>(_ value: T) throws {
-        guard levels.count + baseDepth < options.maximumDepth else {
+        guard depth + baseDepth < options.maximumDepth else {
             let message = "nesting deeper than \(options.maximumDepth)\(CodingPath.place(path))"
             throw EncodingError.invalidValue(value, .init(codingPath: path, debugDescription: message))
         }
@@ -141,16 +145,19 @@ final class EncodingState {
 
     func open() -> Int {
         nextSerial += 1
-        levels.append(Level(serial: nextSerial))
+        if depth > 0 { outer.append(current) }
+        current = Level(serial: nextSerial)
+        depth &+= 1
         if isCanonical { entries.append([]) }
-        return levels.count - 1
+        return depth &- 1
     }
 
     /// Ends the innermost container.
     func close(_ level: Int) throws {
         if let last = fragments.last, last.level == level { try splice(level) }
         if isCanonical { sortEntries(level) }
-        let done = levels.removeLast()
+        let done = current
+        pop()
         switch done.kind {
         case .empty: writer.emptyDict()
         case .keyed: if done.count > 0 { writer.setItems() }
@@ -161,18 +168,24 @@ final class EncodingState {
 
     /// Leaves a level whose content the caller has ended.
     func leave() {
-        levels.removeLast()
+        pop()
         if isCanonical { entries.removeLast() }
+    }
+
+    @inline(__always)
+    private func pop() {
+        depth &-= 1
+        if depth > 0 { current = outer.removeLast() }
     }
 
     /// Begins a container of a kind at a level, unless it has begun already.
     func begin(_ kind: Level.Kind, at level: Int, serial: Int) {
         precondition(
-            level == levels.count - 1 && levels[level].serial == serial,
+            level == depth - 1 && current.serial == serial,
             "an encoder was asked for a container after its value was complete")
-        if levels[level].kind == kind { return }
-        precondition(levels[level].kind == .empty, "an encoder was asked for containers of two kinds")
-        levels[level].kind = kind
+        if current.kind == kind { return }
+        precondition(current.kind == .empty, "an encoder was asked for containers of two kinds")
+        current.kind = kind
         switch kind {
         case .keyed: writer.emptyDict()
         case .unkeyed: writer.emptyList()
@@ -183,11 +196,11 @@ final class EncodingState {
     /// Begins an entry of a container.
     @inline(__always)
     func beginEntry(_ level: Int, _ serial: Int) throws {
-        guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
-        if levels[level].count == 0 { writer.mark() }
-        levels[level].count += 1
+        guard level == depth &- 1, current.serial == serial else { throw misuse() }
+        if current.count == 0 { writer.mark() }
+        current.count &+= 1
         if isCanonical { entries[level].append(writer.count) }
-        if level == 0 { notePart("[\(levels[0].count - 1)]") }
+        if level == 0 { notePart("[\(current.count - 1)]") }
     }
 
     private func misuse() -> any Error {
@@ -198,9 +211,9 @@ final class EncodingState {
     /// Writes the key of an entry.
     @inline(__always)
     func key(_ key: some CodingKey, _ level: Int, _ serial: Int) throws {
-        guard level == levels.count - 1, levels[level].serial == serial else { throw misuse() }
-        if levels[level].count == 0 { writer.mark() }
-        levels[level].count += 1
+        guard level == depth &- 1, current.serial == serial else { throw misuse() }
+        if current.count == 0 { writer.mark() }
+        current.count &+= 1
         if isCanonical { entries[level].append(writer.count) }
         if level == 0 { notePart(key.stringValue) }
         writer.string(plainKeys ? key.stringValue : changed(key))
@@ -226,13 +239,13 @@ final class EncodingState {
             throw error
         }
         path.removeLast()
-        if levels.count == 1, writer.count - start > options.maximumBytes { throw tooLarge(value) }
+        if depth == 1, writer.count - start > options.maximumBytes { throw tooLarge(value) }
     }
 
     /// A container that is filled while its parent goes on; it is put in its place when the parent ends.
     func fragment(_ level: Int, under key: some CodingKey) -> EncodingState {
         let state = EncodingState(
-            options, writer: PickleWriter(), path: path + [key], baseDepth: baseDepth + levels.count)
+            options, writer: PickleWriter(), path: path + [key], baseDepth: baseDepth + depth)
         state.objects = objects
         fragments.append(Fragment(level: level, offset: writer.count, state: state))
         return state
@@ -248,7 +261,7 @@ final class EncodingState {
         var shifts = isCanonical ? entries[level] : []
         for fragment in own {
             tail += writer.storage.copy(from: last, to: fragment.offset)
-            while !fragment.state.levels.isEmpty { try fragment.state.close(fragment.state.levels.count - 1) }
+            while fragment.state.depth > 0 { try fragment.state.close(fragment.state.depth - 1) }
             if let failure = fragment.state.failure { throw failure }
             let content = fragment.state.finish()
             // Entries after this place move by what is put here.
@@ -268,7 +281,7 @@ final class EncodingState {
 
     private func sortEntries(_ level: Int) {
         let starts = entries.removeLast()
-        if levels[level].kind == .keyed, starts.count > 1 { writer.storage.sortParts(starts: starts) }
+        if current.kind == .keyed, starts.count > 1 { writer.storage.sortParts(starts: starts) }
     }
 
     // MARK: Size

@@ -226,7 +226,7 @@ extension GraphEncoder {
             return try visit(node.pair.0, into: &out)
         }
         let name = storage.lossyString(node.pair.1)
-        if name.contains(".") {
+        if name.contains("."), !name.split(separator: ".", omittingEmptySubsequences: false).contains("") {
             try writeGlobal(node, into: &out)
         } else {
             try checkName(node)
@@ -256,7 +256,9 @@ extension GraphEncoder {
         }
         try checkName(node)
         // Before protocol 4 a dotted name is reached attribute by attribute.
-        let parts = storage.string(name).split(separator: ".", omittingEmptySubsequences: false)
+        var parts = storage.string(name).split(separator: ".", omittingEmptySubsequences: false)
+        // No attribute has an empty name; such a name is only kept.
+        if parts.contains("") { parts = [storage.string(name)[...]] }
         for _ in parts.dropFirst() {
             writeName("builtins", "getattr", into: &out)
             if version < 2 { out.mark() }

@@ -18,6 +18,11 @@ enum PickleSource: Sendable {
     }
 }
 
+extension PickleSource {
+    /// A view that is valid as long as the source is held: an array that is not changed keeps its place in memory.
+    fileprivate var stableView: ByteView { withView { $0 } }
+}
+
 /// Memory of someone else, with the object that keeps it valid.
 @safe
 final class ForeignBytes: @unchecked Sendable {  // why: the memory is never written while the owner lives
@@ -31,9 +36,12 @@ final class ForeignBytes: @unchecked Sendable {  // why: the memory is never wri
 }
 
 /// Everything a document holds: flat, immutable, released at once.
-final class PickleStorage: Sendable {
+final class PickleStorage: @unchecked Sendable {  // why: the two views show arrays that are kept here and never change
     let source: PickleSource
     let side: [UInt8]
+    /// The source and the side bytes, seen without a detour through the arrays; they live as long as this object.
+    private let sourceView: ByteView
+    private let sideView: ByteView
     let nodes: ContiguousArray<PickleNode>
     let children: ContiguousArray<UInt32>
     let records: ContiguousArray<CallRecord>
@@ -51,6 +59,8 @@ final class PickleStorage: Sendable {
     ) {
         self.source = source
         self.side = side
+        sourceView = source.stableView
+        sideView = PickleSource.array(side).stableView
         self.nodes = nodes
         self.children = children
         self.records = records
@@ -71,12 +81,10 @@ final class PickleStorage: Sendable {
     /// Runs a closure over the bytes of a text, bytes or long integer node.
     @inline(__always)
     func withPayload<R, E: Error>(_ node: PickleNode, _ body: (ByteView) throws(E) -> R) throws(E) -> R {
-        if node.flags.contains(.side) {
-            return try PickleSource.array(side).withView { view throws(E) in
-                try body(view.slice(node.start, node.length))
-            }
-        }
-        return try source.withView { view throws(E) in try body(view.slice(node.start, node.length)) }
+        let view = node.flags.contains(.side) ? sideView : sourceView
+        let result = try body(view.slice(node.start, node.length))
+        withExtendedLifetime(self) {}
+        return result
     }
 
     /// The text of a string node without surrogates.

@@ -22,7 +22,7 @@ package struct Readiness: Sendable, Equatable {
 ///
 /// The cost of a wait grows with the number of sockets (few), not with that of descriptors (pidfds, streams, timers), and
 /// waiting allocates nothing. libzmq's descriptor of a socket only says that its state may have changed, so sockets
-/// are asked before every sleep, and again when their descriptor fires.
+/// are asked before a sleep unless they are known to be empty, and again when their descriptor fires.
 package final class Poller {
     private struct Entry {
         var id: Int
@@ -90,7 +90,7 @@ package final class Poller {
         ready.removeAll(keepingCapacity: true)
         for index in socketIndices {
             entries[index]?.reported = false
-            try report(socketAt: index)
+            if mayBeReady(index) { try report(socketAt: index) }
         }
         if !ready.isEmpty, entries.count - free.count == socketIndices.count { return ready }
 
@@ -134,11 +134,18 @@ package final class Poller {
                 id: entry.id, readable: fired.events.contains(.read) || ended, writable: fired.events.contains(.write)))
     }
 
+    /// Whether a socket has to be asked before a sleep; one that is known to be empty wakes its descriptor.
+    private func mayBeReady(_ index: Int) -> Bool {
+        guard let entry = entries[index], let socket = entry.socket else { return false }
+        return !socket.isKnownEmpty || entry.interest.contains(.write)
+    }
+
     private func report(socketAt index: Int) throws(ZeroMQError) {
         guard let entry = entries[index], let socket = entry.socket else { return }
         let events = try socket.events
         let readable = events.contains(.readable) && entry.interest.contains(.read)
         let writable = events.contains(.writable) && entry.interest.contains(.write)
+        socket.isKnownEmpty = !events.contains(.readable)
         guard readable || writable else { return }
         entries[index]?.reported = true
         ready.append(Readiness(id: entry.id, readable: readable, writable: writable))

@@ -13,6 +13,11 @@ package final class Socket {
     private(set) var raw: UnsafeMutableRawPointer?
     /// An initialised, empty message kept for the next receive, so that looking in vain allocates nothing.
     private var spare: UnsafeMutablePointer<zmq_msg_t>?
+    /// Whether libzmq has said that nothing waits here, and the socket has not been used since.
+    ///
+    /// As long as that holds, whatever comes makes the socket's descriptor readable, and nobody need ask: asking costs two
+    /// system calls a socket and sleep. Any other use may swallow that sign.
+    var isKnownEmpty = false
 
     /// Makes a socket with these options, which hold for the connections made later.
     package convenience init(
@@ -101,6 +106,7 @@ package final class Socket {
     /// Throws `.wouldBlock` when no peer can take it: a bound DEALER before anybody has connected.
     package func send(_ message: consuming Message, more: Bool = false) throws(ZeroMQError) {
         let flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)
+        isKnownEmpty = false
         while unsafe zmq_msg_send(message.raw, raw, flags) < 0 {
             if zmq_errno() != EINTR { throw .last("send a frame of \(message.count) bytes") }
         }
@@ -109,6 +115,7 @@ package final class Socket {
     /// Queues a copy of `bytes` as a frame; false when no peer can take it now.
     package func trySend(copying bytes: UnsafeRawBufferPointer, more: Bool = false) throws(ZeroMQError) -> Bool {
         let flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)
+        isKnownEmpty = false
         while unsafe zmq_send(raw, bytes.baseAddress, bytes.count, flags) < 0 {
             let code = zmq_errno()
             if code == EAGAIN { return false }
@@ -152,9 +159,13 @@ package final class Socket {
         }
         while unsafe zmq_msg_recv(target, raw, ZMQ_DONTWAIT) < 0 {
             let code = zmq_errno()
-            if code == EAGAIN { return nil }
+            if code == EAGAIN {
+                isKnownEmpty = true
+                return nil
+            }
             if code != EINTR { throw .last("receive a frame") }
         }
+        isKnownEmpty = false
         unsafe spare = nil
         return unsafe Message(owning: target)
     }

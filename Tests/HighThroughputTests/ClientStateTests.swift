@@ -103,6 +103,22 @@ struct ClientStateTests {
         #expect(take(.encoded(1, bytes: 10)) == [.send(1)])
     }
 
+    @Test("a result for a task that is being encoded again, or waits for room, is delivered, and the task not sent")
+    mutating func lateResultWhileHeld() {
+        for id in 1...2 {
+            _ = take(.submitted(id))
+            _ = take(.encoded(id, bytes: 500))
+        }
+        #expect(take(.missing([2])) == [.encode(2)])
+        #expect(take(.result(2, bytes: 1)) == [.deliver(2)])
+        #expect(take(.encoded(2, bytes: 500)).isEmpty)
+        #expect(take(.submitted(3)) == [.encode(3)])
+        #expect(take(.encoded(3, bytes: 600)).isEmpty)
+        #expect(take(.result(3, bytes: 1)) == [.deliver(3)])
+        #expect(take(.result(1, bytes: 1)) == [.deliver(1)])
+        #expect(state.outstandingCount == 0 && state.queuedCount == 0)
+    }
+
     @Test("abandoning names all that had not ended")
     mutating func abandon() {
         for id in 1...3 { _ = take(.submitted(id)) }

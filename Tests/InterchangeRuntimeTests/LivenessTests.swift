@@ -134,7 +134,7 @@ struct LivenessTests {
         let outcome = try harness.turn(.reachable(ManagerIdentity("s")))
         #expect(outcome.failed == [1])
         #expect(outcome.dispatches.map(\.tasks) == [[3, 4]])
-        #expect(try harness.finish(1, at: "s").dropped == [.notInFlight])
+        #expect(try harness.finish(1, at: "s").dropped == [.endedBefore])
         // Until it sends something, any connection that closes may be its own.
         try harness.turn(.disconnected(descriptor: 7))
         #expect(try harness.wait(seconds: 1).checks == ["s"])

@@ -88,7 +88,7 @@ struct RegistrationTests {
         let again = try harness.registerStock("m", capacity: 2, startTime: 2)
         #expect(again.failed == [1, 2])
         #expect(again.dispatches.map(\.tasks) == [[3]])
-        #expect(try harness.finish(1, at: "m").dropped == [.notInFlight])
+        #expect(try harness.finish(1, at: "m").dropped == [.endedBefore])
     }
 
     @Test("after a reconnect an Apus manager gets again what it does not hold, and nothing else")

@@ -14,7 +14,7 @@ struct ResultTests {
         #expect(try harness.finish(1, at: "nobody").dropped == [.unknownManager])
         #expect(try harness.finish(1, at: "other").dropped == [.notInFlight])
         #expect(try harness.finish(1, at: "m").forwarded == [1])
-        #expect(try harness.finish(1, at: "m").dropped == [.notInFlight])
+        #expect(try harness.finish(1, at: "m").dropped == [.endedBefore])
         #expect(try harness.finish(99, at: "m").dropped == [.notInFlight])
         #expect(harness.tasks.count == 1)
     }
@@ -63,7 +63,7 @@ struct ResultTests {
         try harness.turn()
         try harness.finish(1, at: "a")
         try harness.turn(.heartbeat(ManagerIdentity("a")))
-        #expect(try harness.finish(1, at: "a").dropped == [.notInFlight])
+        #expect(try harness.finish(1, at: "a").dropped == [.endedBefore])
         #expect(try harness.turn(.heartbeat(ManagerIdentity("a"))).acknowledged == [[1]])
     }
 

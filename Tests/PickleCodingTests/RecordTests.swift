@@ -118,6 +118,14 @@ struct RecordTests {
         try check(["k": 1.0])
     }
 
+    @Test("a bad frame inside a container is refused by the fast way as well")
+    func badFrame() {
+        // Found by fuzzing: an empty dict with a frame in it that is longer than the input.
+        let bytes = Fixtures.bytes("7d 71 00 28 95 95 3d 00 00 65 65 02 75 2e")
+        #expect(throws: PickleError.self) { try PickleDecoder().decode([String: Int].self, from: bytes) }
+        #expect(throws: PickleError.self) { try PickleDecoder().decode([String: String].self, from: bytes) }
+    }
+
     @Test("keys that only Swift holds equal are refused, not merged")
     func equalKeys() throws {
         let value = PickleValue(dict: [("\u{E9}", 1), ("e\u{301}", 2)])

@@ -84,7 +84,8 @@ struct FailureTests {
     func interchangeStopped() throws {
         let run = try ProbeRun(["interchange-stopped", "impatient"])
         #expect(run.finish() == .exited(0))
-        #expect(run.line("good ") == "20 of 20")
+        #expect(run.line("good ") == "16 of 16")
+        #expect(run.line("same manager ") == "true")
         #expect(run.survivors().isEmpty)
     }
 

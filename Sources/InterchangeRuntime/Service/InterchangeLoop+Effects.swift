@@ -35,7 +35,8 @@ extension InterchangeLoop {
         case .forwardResult(let handle, let retained):
             forwardResult(handle, retained: retained)
         case .dropResult(let identity, let taskID, let reason):
-            log.log(.warning, "dropped a result of task \(taskID) from manager \(identity): \(reason)")
+            let level: InterchangeLogLevel = reason == .endedBefore ? .debug : .warning
+            log.log(level, "dropped a result of task \(taskID) from manager \(identity): \(reason)")
         case .dropTask(let handle, let id):
             log.log(.warning, "task \(id) came twice: ignored")
             store.release(handle)

@@ -4,9 +4,9 @@ package import ZeroMQ
 
 /// Keeps the bytes of tasks until they have been handed over, and of results until they have been acknowledged.
 ///
-/// A message under 16 KiB is copied into a block of its own: a kept libzmq message costs about twice as much (rulings
-/// 12). With the 24 bytes here and the state's 40, a queued task of 358 bytes takes about 430. A larger message is kept
-/// as it came, and passed on without a copy.
+/// A message under 16 KiB is copied into a block of its own: a kept libzmq message costs about twice as much. With the
+/// 24 bytes here and the state's 40, a queued task of 358 bytes takes about 435. A larger message is kept as it came,
+/// and passed on without a copy.
 package final class TaskStore {
     /// From this size on a message is kept instead of copied.
     package static let copyLimit = 16 << 10

@@ -50,6 +50,8 @@ package enum InterchangeEffect: Sendable {
 package enum DroppedResultReason: Sendable, Equatable {
     /// Its manager is not registered.
     case unknownManager
+    /// Its task has ended before: a manager that connected again sends what was not acknowledged.
+    case endedBefore
     /// Its task is not in flight at this manager.
     case notInFlight
 }

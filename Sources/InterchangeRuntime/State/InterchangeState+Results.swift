@@ -15,7 +15,8 @@ extension InterchangeState {
             return
         }
         guard let index = ledger.active[id], ledger.records[Int(index)].place == Int32(slot) else {
-            effects.list.append(.dropResult(identity, taskID: id, .notInFlight))
+            let reason: DroppedResultReason = ledger.finished.contains(id) ? .endedBefore : .notInFlight
+            effects.list.append(.dropResult(identity, taskID: id, reason))
             acknowledge(id, size: size, to: slot, into: &effects)
             return
         }

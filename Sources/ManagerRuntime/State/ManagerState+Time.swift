@@ -20,8 +20,17 @@ extension ManagerState {
     /// Silence after which the manager presents itself again, rather than wait for its end.
     private var forgottenAfter: UInt64 { settings.heartbeatThreshold / 2 }
 
+    /// Silence after which the manager ends.
+    ///
+    /// An Apus interchange that was stopped, or cut off, takes its managers back and keeps their tasks, so they hold out;
+    /// a manager whose interchange is gone for good ends with its parent, or with this limit: 120 s by default, as in
+    /// Parsl. A stock interchange forgets a manager after its threshold, and the manager might as well end.
+    private var silenceLimit: UInt64 {
+        peer == .apus ? settings.heartbeatThreshold &* 12 : settings.heartbeatThreshold
+    }
+
     private mutating func serve(at now: UInt64, into effects: inout [ManagerEffect]) {
-        guard now &- lastHeard <= settings.heartbeatThreshold else {
+        guard now &- lastHeard <= silenceLimit else {
             return finish(.interchangeSilent, into: &effects)
         }
         if peer != .stock, !hasHeardSinceRegistration, now &- registered > 2 &* settings.heartbeatPeriod {

@@ -196,7 +196,8 @@ await Workflow.run(configuration: configuration) {
         kill(pid_t(manager), SIGKILL)
         await tellOutcome("next", add(1, 2))
     case "interchange-stopped":
-        let tasks = (0..<20).map { nap(100 + $0) }
+        // Longer, all together, than the stop: some must run before it, through it, and after it.
+        let tasks = (0..<16).map { nap(800 + $0) }
         usleep(300_000)
         kill(pid_t(interchange), SIGSTOP)
         usleep(5_000_000)
