@@ -79,22 +79,32 @@ $(VENV)/.complete: Makefile
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check $(PYTHON_PACKAGES)
 	@touch $@
 
-# What a program that links the library does not need: our own programs and what only they import.
-NOT_IN_LIBRARY := ApusCommandLine ArgumentParser ArgumentParserToolInfo $(notdir $(wildcard Examples/* Tests/Support/*))
+# What a program that links the library does not need: the command's own code.
+NOT_IN_LIBRARY := ApusCommandLine|ArgumentParser|ArgumentParserToolInfo
+# What the linker was given for `apus`: the library's objects as they are now, and no other program's.
+LINKED := .build/release/apus.product/Objects.LinkFileList
+LIBRARY := $(DESTDIR)$(PREFIX)/lib/apus
 
 .PHONY: install
-install: prerequisites ## Install `apus` and the library below PREFIX (/usr/local).
+install: prerequisites ## Install `apus` and the library below PREFIX (/usr/local); `apus run` uses it.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --product apus
-	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/apus/Modules'
-	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
-	find -L .build/release/Modules -name '*.swiftmodule' $(NOT_IN_LIBRARY:%=! -name '%.swiftmodule') \
-	    -exec install -m 644 -t '$(DESTDIR)$(PREFIX)/lib/apus/Modules' {} +
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(LIBRARY)'
+	rm -rf '$(LIBRARY)/Modules' '$(LIBRARY)/libApus.a'
+	install -d '$(LIBRARY)/Modules'
+	@# A module for each folder of objects in the list.
+	grep -vE '/($(NOT_IN_LIBRARY))\.build/' $(LINKED) | sed -E 's|.*/([^/]+)\.build/.*|\1|' | sort -u | \
+	    while read -r module; do \
+	        if [ -e ".build/release/Modules/$$module.swiftmodule" ]; then \
+	            install -m 644 ".build/release/Modules/$$module.swiftmodule" '$(LIBRARY)/Modules'; \
+	        fi; \
+	    done
 	@# Swift looks for the C modules behind an import even where an interface does not show them.
-	cp -R Sources/CZeroMQ Sources/CLinux '$(DESTDIR)$(PREFIX)/lib/apus/'
-	rm -f '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
-	find -L .build/release -maxdepth 2 -path '*.build/*.o' ! -path '*Tests.build/*' \
-	    $(NOT_IN_LIBRARY:%=! -path '*/%.build/*') \
-	    -print0 | sort -z | xargs -0 ar -crs '$(DESTDIR)$(PREFIX)/lib/apus/libApus.a'
+	for map in Sources/*/module.modulemap; do cp -R "$${map%/*}" '$(LIBRARY)/'; done
+	grep -vE '/($(NOT_IN_LIBRARY))\.build/' $(LINKED) >.build/library-objects.list
+	ar -crs '$(LIBRARY)/libApus.a' @.build/library-objects.list
+	@# Modules can be read by the compiler that made them alone: `apus run` refuses any other by name.
+	$(firstword $(SWIFT))c --version >'$(LIBRARY)/compiler.txt'
+	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
 
 .PHONY: format
 format: ## Format all Swift sources in place.

@@ -16,7 +16,10 @@ struct ApusTool: AsyncParsableCommand {
             Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
             """,
         version: "apus \(ApusVersion.current)",
-        subcommands: [InterchangeCommand.self, ManagerCommand.self, PerfCommand.self, PickleCommand.self])
+        subcommands: [
+            RunCommand.self, InitCommand.self, InterchangeCommand.self, ManagerCommand.self, PerfCommand.self,
+            PickleCommand.self,
+        ])
 
     /// Wrong usage is exit code 2 here, for every command; ArgumentParser's own default is 64.
     static func main() async {

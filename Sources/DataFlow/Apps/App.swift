@@ -14,6 +14,8 @@ public typealias CodableError = Error & Codable & Sendable
 public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     package let definition: TaskDefinition
     package let options: AppOptions
+    /// How many apps were declared before this one.
+    let registration: Int
     package let errorTypes: [any CodableError.Type]
     package let body: @Sendable @concurrent (repeat each Input) async throws -> Output
 
@@ -45,7 +47,7 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
                 failed: WorkflowError(
                     .noWorkflow, "app '\(name)' was called outside a workflow; call it inside `Workflow.run { … }`"))
         }
-        if let refusal = kernel.refusal(of: definition) { return AppFuture(appName: name, failed: refusal) }
+        if kernel.mayRefuse(registration: registration), let refusal = kernel.refusal(of: definition) { return AppFuture(appName: name, failed: refusal) }
         let future = AppFuture<Output>(
             taskID: kernel.nextTaskID(), appName: name, owner: ObjectIdentifier(kernel))
         kernel.submit(AppCall(app: self, future: future, dependencies: dependencies.futures, input: input))
@@ -110,8 +112,9 @@ private func makeApp<Output: AppValue, each Input: AppValue>(
         let output = try await body(repeat each input)
         return try PickleEncoder().encode(output)
     }
-    AppRegistry.add(definition)
-    return App(definition: definition, options: options, errorTypes: errors, body: body)
+    let registration = AppRegistry.add(definition)
+    return App(
+        definition: definition, options: options, registration: registration, errorTypes: errors, body: body)
 }
 
 /// Reads the arguments of one call from the pickled tuple.

@@ -10,13 +10,15 @@ package enum AppRegistry {
 
     private static let content = Locked(Content())
 
-    static func add(_ definition: TaskDefinition) {
+    /// Adds a definition and returns its number: how many were added before it.
+    static func add(_ definition: TaskDefinition) -> Int {
         content.withLock { content in
             do throws(TaskTableError) {
                 try content.table.add(definition)
             } catch {
                 content.fault = content.fault ?? error
             }
+            return content.table.count - 1
         }
     }
 

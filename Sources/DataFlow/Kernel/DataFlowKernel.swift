@@ -71,6 +71,11 @@ public final class DataFlowKernel: Sendable {
 
     func nextTaskID() -> TaskID { TaskID(lastTaskID.add(1, ordering: .relaxed).newValue) }
 
+    /// Whether calls of the app with this registration number need a closer look before they are taken.
+    ///
+    /// The table holds what was registered before it was sealed, so a number says it all, at every call.
+    func mayRefuse(registration: Int) -> Bool { registration >= context.table.count || closed.isSet }
+
     /// Why the workflow cannot run this app; `nil` when it can.
     func refusal(of definition: TaskDefinition) -> WorkflowError? {
         if closed.isSet {

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Glibc
+import SystemSupport
+
+/// `apus run`: compiles a script of one file, or finds it compiled, and becomes it.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Compile a script of one file and run it.",
+        usage: "apus run [--keep] <script> [--] [<argument> ...]",
+        discussion: """
+            The script is compiled against the library that was installed or built with this tool, and kept in \
+            $APUS_CACHE, else $XDG_CACHE_HOME/apus, else ~/.cache/apus; it is compiled again when the script, the \
+            library or the compiler has changed. Its arguments, its signals and its exit code are its own. With
+              #!/usr/bin/env -S apus run
+            as its first line a script is a command itself. See docs/scripts.md.
+            """)
+
+    @Flag(help: "Say on standard error where the compiled program is.")
+    var keep = false
+
+    @Argument(parsing: .captureForPassthrough, help: "The script, then the arguments for it.")
+    var words: [String] = []
+
+    func run() throws {
+        try ScriptError.reporting {
+            var rest = words[...]
+            var keep = keep
+            // What stands before the script is ours, everything after it is the script's.
+            while let option = rest.first, option.hasPrefix("-") {
+                switch option {
+                case "--keep": keep = true
+                case "--help", "-h": throw CleanExit.helpRequest(self)
+                default: throw ScriptError.usage("run has no option '\(option)'; there is --keep")
+                }
+                rest.removeFirst()
+            }
+            guard let path = rest.popFirst() else {
+                throw ScriptError.usage("run needs a script: apus run [--keep] <script> [--] [<argument> ...]")
+            }
+            if rest.first == "--" { rest.removeFirst() }
+
+            let cache = try ScriptCache()
+            let library = try ScriptLibrary.find()
+            let compiler = try ScriptCompiler.find(cache: cache)
+            try compiler.check(against: library)
+            let build = ScriptBuild(script: try Script(path: path), library: library, compiler: compiler, cache: cache)
+            let program = try build.program()
+            if keep { StandardStreams.error("apus: the program is \(program)\n") }
+            try become(program, arguments: [path] + rest)
+        }
+    }
+
+    /// Replaces this process: what the script does with signals, descriptors and its exit code is then its own.
+    private func become(_ program: String, arguments: [String]) throws(ScriptError) {
+        // A mask survives exec, and threads of the concurrency runtime block signals.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
+
+        var words: [UnsafeMutablePointer<CChar>?] = []
+        for argument in arguments { words.append(strdup(argument)) }
+        words.append(nil)
+        execv(program, words)
+        throw .system(
+            "run the program '\(program)'",
+            remedy: "if the cache is on a file system mounted noexec, set APUS_CACHE to a folder elsewhere")
+    }
+}

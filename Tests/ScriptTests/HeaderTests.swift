@@ -1,0 +1,105 @@
+import Testing
+
+@testable import ApusCommandLine
+
+/// The lines `// apus:` at the top of a script.
+@Suite("Script headers")
+struct HeaderTests {
+    @Test("all keys are read, among other comments")
+    func keys() throws {
+        let text = """
+            #!/usr/bin/env -S apus run
+            // Draws a fractal.
+
+            // apus: name = "fractal"   # in ps
+            //apus: optimize=false
+            // apus: flags = ["-DBIG", "-I", "a \\"b\\" \\\\",]
+            import Apus
+            // apus: the genus of the swifts
+            """
+        let header = try ScriptHeader(script: text, path: "x.swift")
+        #expect(header.name == "fractal")
+        #expect(!header.optimize)
+        #expect(header.flags == ["-DBIG", "-I", "a \"b\" \\"])
+    }
+
+    @Test("a script without a header is optimised", arguments: ["", "print(1)", "#!/bin/x\r\n\r\nprint(1)\r\n"])
+    func absent(text: String) throws {
+        let header = try ScriptHeader(script: text, path: "x.swift")
+        #expect(header.optimize && header.name == nil && header.flags.isEmpty)
+    }
+
+    @Test(
+        "what is wrong is said, with the line",
+        arguments: [
+            ("// apus: optmize = true", "there is no key 'optmize'; did you mean 'optimize'?"),
+            ("// apus: colour = true", "there is no key 'colour'; the keys are name, optimize, flags"),
+            ("// apus: packages = []", "a script cannot name Swift packages"),
+            ("// apus: optimize", "'optimize' is not 'key = value'"),
+            ("// apus: optimize = \"yes\"", "'optimize' takes true or false"),
+            ("// apus: optimize = yes", "'yes' is no value"),
+            ("// apus: optimize = true false", "there is more behind the value"),
+            ("// apus: name = true", "'name' takes a string"),
+            ("// apus: name = \"a/b\"", "may hold letters"),
+            ("// apus: name = \"..\"", "may hold letters"),
+            ("// apus: name = \"a", "no closing"),
+            ("// apus: name = \"a\\q\"", "none of the escapes"),
+            ("// apus: flags = \"-O\"", "'flags' takes an array"),
+            ("// apus: flags = [-O]", "strings in double quotes"),
+            ("// apus: flags = [\"-O\" \"-g\"]", "',' or ']' is missing"),
+            ("// apus: name = \"a\"\n// apus: name = \"b\"", "for the second time"),
+            ("print(1)\n// apus: optimize = false", "below the first line of code"),
+        ])
+    func mistakes(text: String, message: String) throws {
+        let error = try #require(throws: ScriptError.self) {
+            try ScriptHeader(script: text, path: "x.swift")
+        }
+        #expect(error.description.contains(message), "\(error)")
+        #expect(error.description.hasPrefix("x.swift:\(text.split(separator: "\n").count): error: "))
+        #expect(error.status == 2)
+    }
+}
+
+/// What names a compiled script.
+@Suite("The cache of scripts")
+struct CacheTests {
+    @Test(
+        "the hash is SHA-256",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+            (String(repeating: "a", count: 64), "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
+        ])
+    func hash(text: String, expected: String) {
+        #expect(ContentHash.hexadecimal(of: Array(text.utf8)) == expected)
+    }
+
+    @Test("the same letters in other fields are another key")
+    func fields() {
+        var first = ContentHash()
+        first.add("ab")
+        first.add("c")
+        var second = ContentHash()
+        second.add("a")
+        second.add("bc")
+        #expect(first.hexadecimal != second.hexadecimal)
+    }
+
+    @Test("the environment names the folder")
+    func folder() throws {
+        #expect(try ScriptCache(environment: ["APUS_CACHE": "/a", "HOME": "/h"]).root == "/a")
+        #expect(try ScriptCache(environment: ["XDG_CACHE_HOME": "/x", "HOME": "/h"]).root == "/x/apus")
+        #expect(try ScriptCache(environment: ["XDG_CACHE_HOME": "x", "HOME": "/h"]).root == "/h/.cache/apus")
+        #expect(throws: ScriptError.self) { try ScriptCache(environment: ["HOME": ""]) }
+    }
+
+    @Test("the nearest name is found", arguments: [("optimise", "optimize"), ("Flag", "flags"), ("nmae", "name")])
+    func nearest(word: String, expected: String) {
+        #expect(NearestName.find(word, among: ["name", "optimize", "flags"]) == expected)
+        #expect(NearestName.find("something", among: ["name", "optimize", "flags"]) == nil)
+    }
+}
