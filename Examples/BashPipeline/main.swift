@@ -1,0 +1,34 @@
+// Counts the words of a folder of text files with the usual tools: tr, sort, uniq, awk. Each file goes through a
+// pipeline of its own, at the same time as the others; one command merges what they found; the last one sorts it.
+//
+// The steps hand on futures of BashResult, in which stand the files that a command has made.
+
+import Apus
+
+let options = PipelineOptions.fromCommandLine()
+
+/// The words of one file and how often each occurs.
+let words = bashApp("words", stdout: .autoNamed, stderr: .autoNamed, walltime: .seconds(600)) { (file: String) in
+    "set -o pipefail; LC_ALL=C tr -cs A-Za-z '\\n' < \(file) | tr A-Z a-z | LC_ALL=C sort | uniq -c"
+}
+
+/// The sums of several counts.
+let merge = bashApp("merge", stdout: .autoNamed, stderr: .autoNamed) { (parts: [BashResult]) in
+    "awk 'NF == 2 { n[$2] += $1 } END { for (word in n) print n[word], word }' \(parts.compactMap(\.stdout))"
+}
+
+/// The most frequent words; words of equal count are in alphabetical order.
+let mostFrequent = bashApp("most-frequent", stderr: .autoNamed) { (counts: BashResult, limit: Int) in
+    "set -o pipefail; LC_ALL=C sort -k1,1nr -k2,2 \(counts.stdout ?? "") | sed -n 1,\(limit)p"
+}
+
+// The one line that decides where commands run.
+let configuration: WorkflowConfiguration =
+    options.useThreads ? .threads(options.workers) : .local(workers: options.workers)
+
+await Workflow.run(configuration: configuration) {
+    let counts = merge(options.files.map { words($0) })
+    let last = mostFrequent.with(stdout: .file(options.output, append: false), outputs: [options.output])
+    let result = try await last(counts, options.limit).value
+    print("wrote", result.outputs.joined(separator: " "))
+}

@@ -1,0 +1,46 @@
+// One value holds the plan and the arguments of a call. A bash app is not simply an app with one parameter more in
+// front of the pack, because Swift 6.3.1 cannot infer the members of a type with arguments `Plan, repeat each Input`.
+
+/// What travels to the worker for one call of a bash app.
+struct BashCall<each Input: AppValue>: AppValue {
+    let plan: BashPlan
+    let input: (repeat each Input)
+
+    init(plan: BashPlan, input: (repeat each Input)) {
+        self.plan = plan
+        self.input = input
+    }
+
+    init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        plan = try container.decode(BashPlan.self)
+        input = (repeat try container.decode((each Input).self))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        try container.encode(plan)
+        for value in repeat each input { try container.encode(value) }
+    }
+}
+
+/// A call of a bash app whose arguments may be futures.
+struct PendingBashCall<each Argument: AppArgument>: AppArgument {
+    typealias Resolved = BashCall<repeat (each Argument).Resolved>
+
+    let plan: BashPlan
+    let arguments: (repeat each Argument)
+
+    init(plan: BashPlan, arguments: (repeat each Argument)) {
+        self.plan = plan
+        self.arguments = arguments
+    }
+
+    func collectDependencies(into list: inout DependencyList) {
+        for argument in repeat each arguments { argument.collectDependencies(into: &list) }
+    }
+
+    func resolvedValue() throws -> Resolved {
+        BashCall(plan: plan, input: (repeat try (each arguments).resolvedValue()))
+    }
+}

@@ -1,0 +1,24 @@
+/// A bash app succeeded, but files that it promised are not there.
+public struct MissingOutputs: Error, Codable, Sendable, Hashable, CustomStringConvertible {
+    /// The app.
+    public var app: String
+    /// The missing files, as the app names them.
+    public var paths: [String]
+    /// The directory that relative paths are relative to.
+    public var directory: String
+
+    /// Describes what is missing.
+    public init(app: String, paths: [String], directory: String) {
+        self.app = app
+        self.paths = paths
+        self.directory = directory
+    }
+
+    /// The files, and where they were looked for.
+    public var description: String {
+        let shown = paths.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+        let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
+        return "bash app '\(app)' ended with exit code 0 but did not make \(shown)\(more); "
+            + "relative paths were looked for in \(directory)"
+    }
+}
