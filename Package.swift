@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "SystemSupport", dependencies: ["CLinux"], swiftSettings: shared),
+        .target(name: "Commands", dependencies: ["SystemSupport"], swiftSettings: shared),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "SystemSupport"], swiftSettings: confined),
 
         // MARK: What travels
@@ -75,7 +76,7 @@ let package = Package(
         // MARK: The submitting program
         .target(
             name: "DataFlow",
-            dependencies: ["PickleCoding", "WorkflowCore", "SystemSupport", deque],
+            dependencies: ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", deque],
             swiftSettings: shared),
         .target(
             name: "HighThroughput",
@@ -90,7 +91,8 @@ let package = Package(
             ],
             swiftSettings: shared),
         .target(
-            name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"], swiftSettings: shared),
+            name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
+            swiftSettings: shared),
 
         // MARK: The command line
         .executableTarget(
@@ -103,13 +105,15 @@ let package = Package(
 
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
+        example("BashPipeline"),
 
         // MARK: Tests
         unitTests("SystemSupport"),
         unitTests("ZeroMQ", ["SystemSupport"]),
+        unitTests("Commands", ["SystemSupport"]),
         unitTests("PickleCoding"),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
-        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "SystemSupport"]),
+        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport"]),
         unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
         unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
@@ -140,7 +144,10 @@ let package = Package(
             name: "ProbeProgram", dependencies: ["Apus"], path: "Tests/Support/ProbeProgram", swiftSettings: shared),
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot"], swiftSettings: shared),
+            dependencies: ["SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline"],
+            swiftSettings: shared),
+        .testTarget(
+            name: "ScriptTests", dependencies: ["SystemSupport", "ApusCommandLine"], swiftSettings: shared),
         .testTarget(name: "ArchitectureTests", swiftSettings: shared),
         .testTarget(name: "CompileFailTests", dependencies: ["Apus", "SystemSupport"], swiftSettings: shared),
     ],

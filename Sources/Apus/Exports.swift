@@ -1,18 +1,30 @@
 // The face of the library: what `import Apus` brings, one declaration a line.
 
+@_exported public import struct Commands.ShellCommand
+@_exported public import enum Commands.ShellQuote
 @_exported public import struct DataFlow.App
 @_exported public import protocol DataFlow.AppArgument
 @_exported public import class DataFlow.AppFuture
 @_exported public import struct DataFlow.AppOptions
+@_exported public import struct DataFlow.AppTimeout
 @_exported public import protocol DataFlow.AppValue
 @_exported public import struct DataFlow.ArgumentError
+@_exported public import struct DataFlow.BadStandardStream
+@_exported public import struct DataFlow.BashApp
+@_exported public import struct DataFlow.BashAppNoCommand
+@_exported public import struct DataFlow.BashExitFailure
+@_exported public import struct DataFlow.BashNotStarted
+@_exported public import struct DataFlow.BashResult
+@_exported public import enum DataFlow.BashStream
 @_exported public import typealias DataFlow.CodableError
 @_exported public import struct DataFlow.DependencyError
+@_exported public import struct DataFlow.MissingOutputs
 @_exported public import struct DataFlow.Nothing
 @_exported public import protocol DataFlow.RegisteredApp
 @_exported public import struct DataFlow.RoleError
 @_exported public import struct DataFlow.WorkflowError
 @_exported public import func DataFlow.app
+@_exported public import func DataFlow.bashApp
 @_exported public import struct HighThroughput.HighThroughputConfiguration
 @_exported public import enum Launch.Workflow
 @_exported public import struct Launch.WorkflowConfiguration

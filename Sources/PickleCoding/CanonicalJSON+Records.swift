@@ -9,7 +9,9 @@ extension CanonicalJSON {
             .text(node.tag == .instance ? "{\"class\":" : "{\"reduce\":"), .value(record.callee), .text(",\"args\":["),
             run(storage.nodes[Int(record.arguments)].children, pairs: false), .text("]"),
         ]
-        if record.keywords != CallRecord.absent, storage.nodes[Int(record.keywords)].children.count > 0 {
+        if record.keywords != CallRecord.absent, !node.isReconstructed,
+            storage.nodes[Int(record.keywords)].children.count > 0
+        {
             parts += [
                 .text(",\"kwargs\":["), run(storage.nodes[Int(record.keywords)].children, pairs: true), .text("]"),
             ]

@@ -229,21 +229,23 @@ struct DirectReader: ~Copyable {
 
     // MARK: Containers
 
-    /// Reads a list, every item by a closure that sees its opcode; false if anything is unusual.
+    /// Reads a list, every item by a closure that sees its opcode and whether more items may follow in the same group.
+    ///
+    /// False if anything is unusual.
     @inline(__always)
-    mutating func list(_ item: (inout DirectReader, UInt8) -> Bool) -> Bool {
+    mutating func list(_ item: (inout DirectReader, UInt8, Bool) -> Bool) -> Bool {
         guard next() == PickleOpcode.emptyList.rawValue, memoize() else { return false }
         while let opcode = next() {
             switch opcode {
             case PickleOpcode.mark.rawValue:
                 while let opcode = next(), opcode != PickleOpcode.appends.rawValue {
-                    guard item(&self, opcode) else { return false }
+                    guard item(&self, opcode, true) else { return false }
                 }
             case PickleOpcode.stop.rawValue:
                 putBack()
                 return true
             default:
-                guard item(&self, opcode), next() == PickleOpcode.append.rawValue else { return false }
+                guard item(&self, opcode, false), next() == PickleOpcode.append.rawValue else { return false }
             }
         }
         return false
@@ -288,25 +290,48 @@ struct DirectReader: ~Copyable {
     @inline(never)
     private func reserve<Element>(_ result: inout [Element], smallest: Int) {
         let each = max(Double(position) / Double(result.count), Double(smallest))
-        result.reserveCapacity(Int(Double(bytes.count) / each * 1.02) + 16)
+        result.reserveCapacity(max(Int(Double(bytes.count) / each * 1.02) + 16, result.count * 2))
     }
 
     mutating func ints() -> [Int]? {
         var result: [Int] = []
         result.reserveCapacity(min(bytes.count / 2, Self.sample))
-        let complete = list { reader, opcode in
+        let complete = list { reader, opcode, isGroup in
             guard let value = reader.int(opcode) else { return false }
-            if result.count == Self.sample { reader.reserve(&result, smallest: 2) }
+            if result.count >= Self.sample, result.count == result.capacity { reader.reserve(&result, smallest: 2) }
             result.append(value)
+            if isGroup { reader.smallInts(into: &result) }
             return true
         }
         return complete ? result : nil
     }
 
+    /// Takes the ints of one and two bytes that follow, as long as there is room for them.
+    @inline(__always)
+    private mutating func smallInts(into result: inout [Int]) {
+        let room = result.capacity &- result.count
+        guard room > 0, limit &- position > 3 else { return }
+        var place = position
+        let last = limit &- 3
+        for _ in 0..<room {
+            guard place < last else { break }
+            if bytes[place] == 0x4B {
+                result.append(Int(bytes[place &+ 1]))
+                place &+= 2
+            } else if bytes[place] == 0x4D {
+                result.append(Int(bytes.load(place &+ 1, as: UInt16.self)))
+                place &+= 3
+            } else {
+                break
+            }
+        }
+        position = place
+    }
+
     mutating func doubles() -> [Double]? {
         var result: [Double] = []
         result.reserveCapacity(bytes.count / 9)
-        let complete = list { reader, _ in
+        let complete = list { reader, _, _ in
             reader.putBack()
             guard let value = reader.double() else { return false }
             result.append(value)
@@ -318,7 +343,7 @@ struct DirectReader: ~Copyable {
     mutating func strings() -> [String]? {
         var result: [String] = []
         result.reserveCapacity(min(bytes.count / 8, Self.sample))
-        let complete = list { reader, opcode in
+        let complete = list { reader, opcode, _ in
             guard let place = reader.textPlace(opcode), let text = reader.string(at: place) else { return false }
             if result.count == Self.sample { reader.reserve(&result, smallest: 16) }
             result.append(text)

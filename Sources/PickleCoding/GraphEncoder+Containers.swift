@@ -146,6 +146,15 @@ extension GraphEncoder {
     private mutating func pushInstance(
         _ index: UInt32, _ record: CallRecord, into out: inout PickleWriter
     ) throws(PickleError) {
+        if storage.nodes[Int(index)].isReconstructed {
+            writeName("copyreg", "_reconstructor", into: &out)
+            if version < 2 { out.mark() }
+            steps.append(.finishCall(index, .reduce))
+            steps.append(.emit(version < 2 ? .tuple : .tuple3))
+            pushRun(storage.nodes[Int(record.arguments)].children, each: nil, stride: 1, closing: nil)
+            steps.append(.visit(record.keywords))
+            return steps.append(.visit(record.callee))
+        }
         if record.keywords != CallRecord.absent {
             return try pushKeywordInstance(index, record, into: &out)
         }

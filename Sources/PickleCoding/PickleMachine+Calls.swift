@@ -196,8 +196,11 @@ extension PickleMachine {
             setExtraParts(extra, of: index)
             return index
         }
+        // The base is kept, since only with it the call can be written back: `base.__new__(callee, state)`.
         let arguments = try addContainer(.tuple, [state])
-        return try newRecord(.instance, CallRecord(callee: callee, arguments: arguments))
+        let index = try newRecord(.instance, CallRecord(callee: callee, arguments: arguments, keywords: base))
+        nodes[Int(index)].small = PickleNode.reconstructed
+        return index
     }
 
     private func isCallable(_ index: UInt32) -> Bool {

@@ -75,6 +75,11 @@ struct PickleNode: BitwiseCopyable, Sendable {
     /// The two node indices of a name.
     var pair: (UInt32, UInt32) { (UInt32(truncatingIfNeeded: payload), UInt32(truncatingIfNeeded: payload >> 32)) }
 
+    /// In `small` of an instance: it was made by `copyreg._reconstructor`, and `keywords` of its record is the base class.
+    static let reconstructed: UInt16 = 1
+
+    var isReconstructed: Bool { tag == .instance && small == Self.reconstructed }
+
     var isHashable: Bool { !flags.contains(.unhashable) }
 }
 

@@ -151,7 +151,7 @@ public struct PickleValue: Sendable {
 
     /// The keyword arguments of a recorded instance, a dict.
     public var keywordArguments: PickleValue? {
-        guard let record, record.keywords != CallRecord.absent else { return Optional.none }
+        guard let record, record.keywords != CallRecord.absent, !node.isReconstructed else { return Optional.none }
         return PickleValue(storage, record.keywords)
     }
 

@@ -65,6 +65,9 @@ struct ImportArrowTests {
             /// import ZeroMQ
             let important = "import ZeroMQ"
             importance()
+            let template = \("\"\"\"")
+            import ZeroMQ
+            \("\"\"\"")
             import Glibc
             """
         #expect(ImportArrows.importedModules(of: source) == ["Glibc"])

@@ -15,6 +15,7 @@ enum ImportArrows {
         "CZeroMQ": [],
         "CLinux": [],
         "SystemSupport": ["CLinux"],
+        "Commands": ["SystemSupport"],
         "ZeroMQ": ["CZeroMQ", "SystemSupport"],
         // What travels.
         "PickleCoding": [],
@@ -26,14 +27,14 @@ enum ImportArrows {
         "ManagerRuntime": above(["WireProtocol", "PickleCoding", "ZeroMQ", "Monitoring", "SystemSupport"]),
         "WorkerRuntime": above(["WireProtocol", "PickleCoding", "SystemSupport"]),
         // The submitting program.
-        "DataFlow": above(["PickleCoding", "Monitoring", "SystemSupport"]),
+        "DataFlow": above(["PickleCoding", "Monitoring", "Commands", "SystemSupport"]),
         "HighThroughput": above(["WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
         "ProgressDisplay": ["SystemSupport"],
         "Launch": above([
             "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
             "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
         ]),
-        "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore"],
+        "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
         // The command line takes what each command needs.
         "ApusCommandLine": above([
             "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
@@ -76,7 +77,10 @@ enum ImportArrows {
 
     /// The modules that a source file imports, in order; comments and other lines are passed over.
     static func importedModules(of source: String) -> [String] {
-        source.split(whereSeparator: \.isNewline).compactMap { line in
+        // Every second piece between triple quotes is a text, which may hold a whole source file.
+        let source = source.split(separator: "\"\"\"", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset.isMultiple(of: 2) }.map { $0.element }.joined(separator: "\n")
+        return source.split(whereSeparator: \.isNewline).compactMap { line in
             var words = line.split(separator: " ")[...]
             while let word = words.first, word.hasPrefix("@") || accessLevels.contains(String(word)) {
                 words.removeFirst()

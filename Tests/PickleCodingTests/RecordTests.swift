@@ -126,6 +126,13 @@ struct RecordTests {
         #expect(throws: PickleError.self) { try PickleDecoder().decode([String: String].self, from: bytes) }
     }
 
+    @Test("an item appended to an int is refused by the fast way as well")
+    func strayItem() {
+        // Found by fuzzing: two ints, and one APPEND for both.
+        let bytes = Fixtures.bytes("5d 4b 01 61 4b 01 4b 01 61 4b 01 61 2e")
+        #expect(throws: PickleError.self) { try PickleDecoder().decode([Int].self, from: bytes) }
+    }
+
     @Test("keys that only Swift holds equal are refused, not merged")
     func equalKeys() throws {
         let value = PickleValue(dict: [("\u{E9}", 1), ("e\u{301}", 2)])

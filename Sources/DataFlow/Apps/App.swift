@@ -47,7 +47,9 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
                 failed: WorkflowError(
                     .noWorkflow, "app '\(name)' was called outside a workflow; call it inside `Workflow.run { … }`"))
         }
-        if kernel.mayRefuse(registration: registration), let refusal = kernel.refusal(of: definition) { return AppFuture(appName: name, failed: refusal) }
+        if kernel.mayRefuse(registration: registration), let refusal = kernel.refusal(of: definition) {
+            return AppFuture(appName: name, failed: refusal)
+        }
         let future = AppFuture<Output>(
             taskID: kernel.nextTaskID(), appName: name, owner: ObjectIdentifier(kernel))
         kernel.submit(AppCall(app: self, future: future, dependencies: dependencies.futures, input: input))
