@@ -105,7 +105,7 @@ let package = Package(
 
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
-        example("BashPipeline"),
+        example("BashPipeline"), example("Sweep"),
 
         // MARK: Tests
         unitTests("SystemSupport"),
@@ -113,7 +113,9 @@ let package = Package(
         unitTests("Commands", ["SystemSupport"]),
         unitTests("PickleCoding"),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
-        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport"]),
+        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
+        .executableTarget(
+            name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
         unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
         unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(

@@ -30,6 +30,32 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         case never
     }
 
+    /// When results of cached apps go into the run's checkpoint, `<runDirectory>/<run>/checkpoint/tasks.apus`.
+    public enum CheckpointMode: Sendable, Equatable {
+        /// Never; results are kept in memory, until the workflow ends.
+        case never
+        /// Each at once, before the program sees it: after a crash only what was running runs again.
+        case taskExit
+        /// All new ones, so often, and at the end.
+        case periodic(Duration)
+        /// All at the end.
+        case atExit
+        /// When the program calls `Workflow.checkpoint()`.
+        case manual
+    }
+
+    /// Which results of earlier runs are used.
+    public enum CheckpointLoading: Sendable, Equatable {
+        /// None.
+        case none
+        /// Those of the newest run that has a checkpoint. What is used of it is recorded again.
+        case latest
+        /// Those of all runs in `runDirectory`, newer over older ones.
+        case all
+        /// Those in these files, later over earlier ones.
+        case files([String])
+    }
+
     /// Where calls run.
     public var placement: Placement
     /// How often a failed call is tried again.
@@ -44,6 +70,12 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     public var progress: Bool
     /// When the summary line is printed.
     public var summary: Summary
+    /// When results of cached apps are written down for later runs.
+    public var checkpoint: CheckpointMode
+    /// Which results of earlier runs are used; `nil`: `.all` when this run writes a checkpoint, else `.none`.
+    public var checkpointLoading: CheckpointLoading?
+    /// Whether results are used again only by the very build of the program that made them.
+    public var strictCache: Bool
 
     /// A configuration; the defaults are Parsl's, but for `lostRetries`, of which Parsl has none.
     ///
@@ -56,6 +88,9 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         runDirectory = "runinfo"
         progress = true
         summary = .onTerminal
+        checkpoint = .never
+        checkpointLoading = nil
+        strictCache = false
     }
 
     /// Worker processes on this machine.
@@ -86,6 +121,12 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         if retries < 0 { return "retries is \(retries); it is 0 or more" }
         if lostRetries < 0 { return "lostRetries is \(lostRetries); it is 0 or more" }
         if runDirectory.isEmpty { return "runDirectory is empty; name a directory" }
+        if case .periodic(let period) = checkpoint, period < .milliseconds(10) {
+            return "checkpoint is .periodic(\(period)); the period is 10 ms or longer"
+        }
+        if case .files(let paths) = checkpointLoading, paths.isEmpty {
+            return "checkpointLoading is .files of no file; name one, or set .none"
+        }
         switch placement {
         case .threads(let count, _):
             return (1...4096).contains(count) ? nil : "threads is \(count); 1 to 4096 are accepted"

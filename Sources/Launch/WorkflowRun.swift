@@ -21,7 +21,10 @@ final class WorkflowRun: Sendable {
         let directory: String
         switch configuration.placement {
         case .threads(let count, let throughCodec):
-            directory = configuration.runDirectory
+            // Threads need no directory but for a checkpoint.
+            directory =
+                configuration.checkpoint == .never
+                ? configuration.runDirectory : try RunDirectory.make(in: configuration.runDirectory)
             executors = [ThreadPoolExecutor(threads: count, throughCodec: throughCodec)]
         case .processes(let processes):
             directory = try RunDirectory.make(in: configuration.runDirectory)
@@ -32,7 +35,8 @@ final class WorkflowRun: Sendable {
         context = ExecutorContext(runID: runID, runDirectory: directory, table: table, monitoring: record)
         kernel = DataFlowKernel(
             context: context, executors: executors, retries: configuration.retries,
-            lostRetries: configuration.lostRetries)
+            lostRetries: configuration.lostRetries,
+            memoizer: try CheckpointSetup.memoizer(configuration, run: directory, table: table))
     }
 
     func start() async throws {

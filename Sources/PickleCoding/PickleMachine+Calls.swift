@@ -79,7 +79,6 @@ extension PickleMachine {
     private func tag(_ index: UInt32) -> PickleNode.Tag { nodes[Int(index)].tag }
 
     // MARK: Sets and bytes
-
     private mutating func makeSet(_ result: PickleNode.Tag, _ parts: [UInt32]) throws(PickleError) -> UInt32? {
         guard parts.count <= 1 else { return nil }
         var range = ChildRange()
@@ -157,7 +156,6 @@ extension PickleMachine {
     }
 
     // MARK: Names and instances
-
     private mutating func attribute(_ parts: [UInt32]) throws(PickleError) -> UInt32? {
         guard parts.count == 2, tag(parts[0]) == .global, tag(parts[1]) == .string else { return nil }
         let (module, name) = nodes[Int(parts[0])].pair
@@ -225,7 +223,6 @@ extension PickleMachine {
     }
 
     // MARK: Collections
-
     private mutating func newKnown(
         _ type: KnownType, _ callee: UInt32, _ arguments: UInt32
     ) throws(PickleError) -> UInt32 {

@@ -147,6 +147,14 @@ struct OpcodeTests {
         #expect(throws: PickleError.self) { try json("63 61 0a 63 0a 2e") }
     }
 
+    @Test("a name with an empty part is written as it is", arguments: 0...5)
+    func emptyPart(version: Int) throws {
+        // Found by fuzzing: split at its dots the name could not be read again.
+        let value = PickleValue(global: PickleName(module: "m", name: ".set"))
+        let again = try PickleDocument(decoding: value.encoded(protocolVersion: version)).root
+        #expect(again.global?.name == ".set")
+    }
+
     @Test("names of Python 2 become those of Python 3, unless the pickle is inert")
     func legacyNames() throws {
         let bytes = Array("c__builtin__\nxrange\n(I1\nI5\ntR.".utf8)

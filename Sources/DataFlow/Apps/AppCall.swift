@@ -3,9 +3,9 @@ import WorkflowCore
 
 /// One call of one app, from its submission to its end: what the kernel holds and what executors run.
 final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
-    private let app: App<Output, repeat each Input>
+    let app: App<Output, repeat each Input>
     private let future: AppFuture<Output>
-    private let input: @Sendable () throws -> (repeat each Input)
+    let input: @Sendable () throws -> (repeat each Input)
     let dependencies: [any DependencySource]
     let taskID: TaskID
     // why: written by the kernel between two attempts only, when no executor holds the call; each hand-over is a lock.
@@ -67,7 +67,7 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     ///
     /// Decoding happens here, in the call's own error boundary: a result or an error that cannot be decoded is this
     /// call's failure and nobody else's.
-    private func decoded(_ outcome: TaskOutcome) -> Result<Output, any Error> {
+    func decoded(_ outcome: TaskOutcome) -> Result<Output, any Error> {
         switch outcome {
         case .value(let value):
             guard let output = value as? Output else {

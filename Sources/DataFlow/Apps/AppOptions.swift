@@ -8,12 +8,24 @@ public struct AppOptions: Sendable {
     public var priority: Int?
     /// The label of the executor that runs the app; `nil` takes the workflow's first.
     public var executor: String?
+    /// Whether a call is completed with the result of an earlier call of the same version with equal arguments.
+    ///
+    /// For apps whose result depends on their arguments alone. Equal calls at the same time run once. Only values are
+    /// kept, never errors.
+    public var cache: Bool
+    /// Positions of arguments, counted from 0, that do not matter for the result: a path for a log, a level of detail.
+    public var ignoreForCache: Set<Int>
 
     /// Declares nothing unusual.
-    public init(version: Int = 1, retries: Int? = nil, priority: Int? = nil, executor: String? = nil) {
+    public init(
+        version: Int = 1, retries: Int? = nil, priority: Int? = nil, executor: String? = nil, cache: Bool = false,
+        ignoreForCache: Set<Int> = []
+    ) {
         self.version = version
         self.retries = retries
         self.priority = priority
         self.executor = executor
+        self.cache = cache
+        self.ignoreForCache = ignoreForCache
     }
 }

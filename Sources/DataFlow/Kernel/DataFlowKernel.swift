@@ -21,6 +21,7 @@ public final class DataFlowKernel: Sendable {
         var failures: [any KernelCall] = []
         var failureErrors: [(task: TaskID, app: String, error: any Error)] = []
         var retried = 0
+        var cancelled = false
     }
 
     /// A failure that the program has not looked at.
@@ -35,6 +36,7 @@ public final class DataFlowKernel: Sendable {
 
     /// The tables, numbers and places of the run.
     package let context: ExecutorContext
+    let memoizer: Memoizer
     private let executors: [any Executor]
     private let retries: Int
     private let lostRetries: Int
@@ -51,12 +53,17 @@ public final class DataFlowKernel: Sendable {
     ///   - executors: at least one; the first runs apps that name none.
     ///   - retries: how often a failed call is tried again.
     ///   - lostRetries: how often a call whose process was lost is tried again.
-    package init(context: ExecutorContext, executors: [any Executor], retries: Int, lostRetries: Int) {
+    ///   - memoizer: keeps the results of cached apps.
+    package init(
+        context: ExecutorContext, executors: [any Executor], retries: Int, lostRetries: Int,
+        memoizer: Memoizer = Memoizer()
+    ) {
         precondition(!executors.isEmpty, "a kernel needs an executor")
         self.context = context
         self.executors = executors
         self.retries = retries
         self.lostRetries = lostRetries
+        self.memoizer = memoizer
     }
 
     /// Runs `body` with this kernel as the one that calls go to.
@@ -147,7 +154,11 @@ public final class DataFlowKernel: Sendable {
                 guard let call = call(task) else { continue }
                 call.tryNumber = number
                 if number > 0 { content.withLock { $0.retried += 1 } }
-                executor(for: call).submit(call, to: self)
+                if number == 0, call.isCached {
+                    lookUp(call, &effects)
+                } else {
+                    executor(for: call).submit(call, to: self)
+                }
             case .failDependency(let task):
                 guard let call = call(task) else { continue }
                 let failed = call.dependencies.filter { $0.failure != nil }
@@ -170,9 +181,9 @@ public final class DataFlowKernel: Sendable {
         }
     }
 
-    private func call(_ task: TaskID) -> (any KernelCall)? { content.withLock { $0.calls[task] } }
+    func call(_ task: TaskID) -> (any KernelCall)? { content.withLock { $0.calls[task] } }
 
-    private func executor(for call: any KernelCall) -> any Executor {
+    func executor(for call: any KernelCall) -> any Executor {
         guard let label = call.options.executor else { return executors[0] }
         return executors.first { $0.label == label } ?? executors[0]
     }
@@ -185,7 +196,7 @@ public final class DataFlowKernel: Sendable {
     /// Stores an outcome in the call's future, then lets those who depend on it go on.
     ///
     /// The order matters: a call submitted in between finds the future either in the state or with its value.
-    private func settle(_ call: any KernelCall, _ outcome: TaskOutcome, _ effects: inout [KernelState.Effect]) {
+    func settle(_ call: any KernelCall, _ outcome: TaskOutcome, _ effects: inout [KernelState.Effect]) {
         let settlement = call.settle(outcome)
         content.withLock { content in
             content.calls.removeValue(forKey: call.taskID)
@@ -213,12 +224,19 @@ public final class DataFlowKernel: Sendable {
     }
 
     /// Fails every call that no executor has yet.
-    package func cancelWaiting() { handle(.cancelWaiting) }
+    package func cancelWaiting() {
+        content.withLock { $0.cancelled = true }
+        handle(.cancelWaiting)
+    }
+
+    /// Whether calls are taken back because everything ends.
+    var isEnding: Bool { closed.isSet || content.withLock { $0.cancelled } }
 
     /// Refuses further calls and stops the executors.
     package func shutdown() async {
         closed.set()
         for executor in executors { await executor.shutdown() }
+        memoizer.close()
     }
 
     /// Failures that nobody awaited, in the order in which they happened.
@@ -237,7 +255,7 @@ public final class DataFlowKernel: Sendable {
             KernelProgress(
                 succeeded: content.state.succeededCount, failed: content.state.failedCount,
                 waiting: content.state.waitingCount, launched: content.state.launchedCount, retried: content.retried,
-                workers: snapshots.reduce(0) { $0 + $1.workers })
+                fromCache: memoizer.servedCount, workers: snapshots.reduce(0) { $0 + $1.workers })
         }
     }
 }
@@ -250,9 +268,9 @@ extension DataFlowKernel: OutcomeReceiver {
         if case .failure(let error) = outcome {
             let task = call.taskID
             content.withLock { $0.state.handle(.attemptFailed(task, Self.kind(of: error)), into: &effects) }
-            if effects.contains(.fail(task)) { settle(call, outcome, &effects) }
+            if effects.contains(.fail(task)) { fail(call, outcome, &effects) }
         } else {
-            settle(call, outcome, &effects)
+            succeed(call, outcome, &effects)
         }
         perform(&effects)
     }
@@ -281,6 +299,8 @@ package struct KernelProgress: Sendable, Equatable {
     package var launched: Int
     /// Attempts beyond the first.
     package var retried: Int
+    /// Calls that were completed with the result of an equal one, without running.
+    package var fromCache: Int
     /// Workers that can run a task now.
     package var workers: Int
 }

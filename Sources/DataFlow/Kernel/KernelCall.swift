@@ -9,6 +9,14 @@ protocol KernelCall: TaskInvocation {
     var tryNumber: Int { get set }
     /// Whether somebody has asked for the value, or will see the failure in another way.
     var observed: Bool { get }
+    /// Whether an equal call's result may stand for this one's.
+    var isCached: Bool { get }
+    /// By what the result is found; to be called when all dependencies are done.
+    func memoKey(build: BuildIdentity?) throws -> MemoKey
+    /// The value that an outcome gives; throws the failure of the call when there is none.
+    func value(of outcome: TaskOutcome) throws -> any Sendable
+    /// The pickle of the value that an outcome gives.
+    func resultBytes(of outcome: TaskOutcome) throws -> [UInt8]
     /// Stores the outcome in the future; to be called once.
     func settle(_ outcome: TaskOutcome) -> Settlement
 }
