@@ -79,8 +79,8 @@ final class InterruptHandler: Sendable {
 
 /// Carries signals from their handler, where almost nothing is allowed, to a thread.
 private enum SignalPipe {
-    // why: written once, before the handler is installed; read by the handler and one thread.
-    private nonisolated(unsafe) static var ends: [Int32] = [-1, -1]
+    /// The reading end and the writing end.
+    private nonisolated(unsafe) static var ends: [Int32] = [-1, -1]  // why: written before anybody reads it
 
     static func install() {
         guard ends[0] < 0 else { return }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A count that threads can wait on.
 package final class CountingSemaphore: Sendable {
-    // why: sem_t is made for use from several threads; its address does not change.
-    private nonisolated(unsafe) let raw = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+    /// At an address that does not change.
+    private nonisolated(unsafe) let raw = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)  // why: made for threads
 
     /// A semaphore with the count 0.
     package init() { sem_init(raw, 0, 0) }

@@ -8,8 +8,8 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     let input: @Sendable () throws -> (repeat each Input)
     let dependencies: [any DependencySource]
     let taskID: TaskID
-    // why: written by the kernel between two attempts only, when no executor holds the call; each hand-over is a lock.
-    nonisolated(unsafe) var tryNumber = 0
+    /// Written between two attempts only, when no executor holds the call.
+    nonisolated(unsafe) var tryNumber = 0  // why: one owner at a time, and each hand-over takes a lock
 
     init(
         app: App<Output, repeat each Input>, future: AppFuture<Output>, dependencies: [any DependencySource],
