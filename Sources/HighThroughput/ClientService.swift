@@ -72,7 +72,7 @@ final class ClientService {
         let interchange = try InterchangeProcess(
             InterchangeStartMessage(
                 taskPort: sockets.taskPort, resultPort: sockets.resultPort, commandPort: sockets.commandPort,
-                interchangeAddress: configuration.address ?? "127.0.0.1", workerPort: configuration.workerPort,
+                interchangeAddress: configuration.listeningAddress, workerPort: configuration.workerPort,
                 workerPortRange: configuration.workerPortRange, logDirectory: directory,
                 heartbeatThreshold: configuration.heartbeatThreshold,
                 loggingLevel: configuration.debugLog ? 10 : 20, certificateDirectory: certificates,
@@ -92,7 +92,7 @@ final class ClientService {
         var prefetch: Int?
         if case .fixed(let count) = configuration.prefetch { prefetch = count }
         return ManagerStartMessage(
-            addresses: ["127.0.0.1"], port: port, certificateDirectory: certificates,
+            addresses: [configuration.localAddress], port: port, certificateDirectory: certificates,
             managerID: "local.\(CurrentProcess.pid)", blockID: "0", runID: context.runID.rawValue,
             workers: configuration.workers, prefetch: prefetch, logDirectory: directory,
             workingDirectory: Directories.current, executable: CurrentProcess.executablePath,

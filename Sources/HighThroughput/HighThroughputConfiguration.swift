@@ -16,7 +16,9 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var prefetch: Prefetch
     /// Whether every connection is encrypted and authenticated (CURVE).
     public var encrypted: Bool
-    /// The address on which the interchange listens; `nil` is 127.0.0.1, enough for workers of this machine.
+    /// The address on which the interchange listens.
+    ///
+    /// `nil` is 127.0.0.1, enough for workers of this machine; `*` is every interface.
     public var address: String?
     /// The port on which it listens for managers; `nil` chooses one from `workerPortRange`.
     public var workerPort: Int?

@@ -4,7 +4,9 @@ import Testing
 /// What a user sees when all goes well, or wrong in the program's own code.
 @Suite("A workflow on real processes", .tags(.integration), .serialized)
 struct WorkflowTests {
-    @Test("the same program gives the same on threads and on processes", arguments: [["threads"], [], ["plain"]])
+    @Test(
+        "the same program gives the same on threads and on processes",
+        arguments: [["threads"], [], ["plain"], ["everywhere"], ["own-address"]])
     func placements(options: [String]) throws {
         let run = try ProbeRun(["add"] + options)
         #expect(run.finish() == .exited(0))

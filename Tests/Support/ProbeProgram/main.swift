@@ -125,6 +125,8 @@ if scenario == "crash-at-start", getenv("APUS_ROLE").map({ String(cString: $0) }
 var processes = HighThroughputConfiguration(
     workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
 processes.echo = options.contains("echo")
+if options.contains("everywhere") { processes.address = "*" }
+if options.contains("own-address") { processes.address = "127.0.0.2" }
 if options.contains("impatient") {
     processes.heartbeatPeriod = 0.5
     processes.heartbeatThreshold = 3

@@ -4,6 +4,12 @@ extension HighThroughputConfiguration {
     /// The cores this process may use.
     public static var coreCount: Int { max(1, CurrentProcess.availableCores.count) }
 
+    /// Where the interchange binds; `nil` is everywhere, as Parsl writes it.
+    var listeningAddress: String? { address == "*" ? nil : address ?? "127.0.0.1" }
+
+    /// Where the manager of this machine finds the interchange.
+    var localAddress: String { listeningAddress ?? "127.0.0.1" }
+
     /// What is wrong with the values; `nil` when they can work.
     package var fault: String? {
         if workers < 1 { return "workers is \(workers); at least 1 is needed" }
