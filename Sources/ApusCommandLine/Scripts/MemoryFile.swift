@@ -8,7 +8,7 @@ struct MemoryFile {
 
     /// An empty file, gone when its last descriptor is closed.
     init() throws(SystemError) {
-        var template = Array("/tmp/apus-XXXXXX".utf8CString)
+        var template = Array("/tmp/apus-XXXXXX".utf8CString)  // why: mkstemp fills in the Xs
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw .last("make a file in /tmp") }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

@@ -60,7 +60,7 @@ struct ScriptCache {
         if let path = program(key: key, name: name) { return path }
 
         try createFolder(root + "/building")
-        var template = Array((root + "/building/XXXXXX").utf8CString)
+        var template = Array((root + "/building/XXXXXX").utf8CString)  // why: mkdtemp fills in the Xs
         guard let made = mkdtemp(&template).map({ String(cString: $0) }) else {
             throw .system("make a folder in '\(root)/building'", remedy: Self.remedy)
         }
