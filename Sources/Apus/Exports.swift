@@ -6,7 +6,6 @@
 @_exported public import protocol DataFlow.AppArgument
 @_exported public import class DataFlow.AppFuture
 @_exported public import struct DataFlow.AppOptions
-@_exported public import struct DataFlow.AppTimeout
 @_exported public import protocol DataFlow.AppValue
 @_exported public import struct DataFlow.ArgumentError
 @_exported public import struct DataFlow.BadStandardStream
@@ -30,6 +29,7 @@
 @_exported public import struct Launch.WorkflowConfiguration
 @_exported public import protocol Launch.WorkflowProgram
 @_exported public import enum WorkflowCore.ApusVersion
+@_exported public import struct WorkflowCore.AppTimeout
 @_exported public import struct WorkflowCore.ExecutionError
 @_exported public import struct WorkflowCore.RemoteError
 @_exported public import struct WorkflowCore.TaskID

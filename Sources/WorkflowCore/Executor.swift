@@ -6,6 +6,8 @@ public protocol TaskInvocation: AnyObject, Sendable {
     var definition: TaskDefinition { get }
     /// What it asks of the place where it runs.
     var resources: ResourceSpecification { get }
+    /// How long the body may run; then it is asked to stop, and stopped if it does not. `nil`: as long as it likes.
+    var walltime: Duration? { get }
     /// The arguments as a pickled tuple, encoded once on first use.
     ///
     /// - Throws: an encoding error that names the argument.
@@ -40,6 +42,11 @@ public protocol Executor: AnyObject, Sendable {
     func start(_ context: ExecutorContext) async throws
     /// Takes one attempt; its end is reported to `receiver` exactly once, whatever happens.
     func submit(_ invocation: any TaskInvocation, to receiver: any OutcomeReceiver)
+    /// Asks that an attempt be stopped that was submitted before.
+    ///
+    /// Its end is reported as always, once: `ExecutionError` with the code `cancelled`, or the outcome, where that was
+    /// quicker. An attempt that runs is asked first (`Task.isCancelled`), then stopped by force after a grace period.
+    func cancel(_ invocation: any TaskInvocation)
     /// Fails what is queued, stops what runs, ends every process and thread it started.
     func shutdown() async
     /// What is there now, for a progress line.
@@ -81,4 +88,9 @@ public struct ExecutorSnapshot: Sendable, Equatable {
         self.workers = workers
         self.outstanding = outstanding
     }
+}
+
+extension Executor {
+    /// An executor that cannot stop what it was given goes on with it.
+    public func cancel(_ invocation: any TaskInvocation) {}
 }

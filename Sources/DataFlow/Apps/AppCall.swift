@@ -26,6 +26,7 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     var definition: TaskDefinition { app.definition }
     var identity: TryID { TryID(task: taskID, number: tryNumber) }
     var resources: ResourceSpecification { ResourceSpecification(priority: app.options.priority) }
+    var walltime: Duration? { app.options.walltime }
     var observed: Bool { future.wasObserved }
 
     func argumentBytes() throws -> [UInt8] {

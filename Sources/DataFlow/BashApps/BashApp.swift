@@ -1,4 +1,5 @@
 public import Commands
+import WorkflowCore
 
 /// An app whose work is a command line: calling it runs the command on a worker and returns a future at once.
 ///
@@ -66,7 +67,7 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
 ///   - options: version, retries, priority, executor.
 ///   - stdout: where the standard output goes.
 ///   - stderr: where the standard error goes.
-///   - walltime: how long the command may take; then its processes are ended, and the call fails with ``AppTimeout``.
+///   - walltime: how long the command may take; then its processes are ended, and the call fails with `AppTimeout`.
 ///   - outputs: files that the command makes; one that is missing afterwards is a ``MissingOutputs``.
 ///   - directory: where the command runs, and what relative paths are relative to; `nil` is the worker's directory.
 ///   - environment: variables that are added to the worker's environment, or replace some of it.

@@ -1,6 +1,7 @@
 import Commands
 import Glibc
 import SystemSupport
+import WorkflowCore
 
 /// Runs the command of one call, where the call runs, and says how it ended.
 struct BashRunner: Sendable {

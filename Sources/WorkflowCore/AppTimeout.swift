@@ -16,7 +16,9 @@ public struct AppTimeout: Error, Codable, Sendable, Hashable, CustomStringConver
 
     /// Both times, and what to do.
     public var description: String {
-        "'\(app)' was stopped after \(BashText.seconds(elapsed)): its walltime is \(BashText.seconds(limit)); "
+        "'\(app)' was stopped after \(Self.seconds(elapsed)): its walltime is \(Self.seconds(limit)); "
             + "raise it if the work needs longer"
     }
+
+    private static func seconds(_ value: Double) -> String { "\((value * 1000).rounded() / 1000) s" }
 }
