@@ -112,6 +112,6 @@ extension PickleMachine {
     func makeStorage(source: PickleSource) -> PickleStorage {
         PickleStorage(
             source: source, side: side, nodes: nodes, children: children, records: records, extras: extras,
-            tables: tables, options: options, end: position)
+            tables: tables, options: options.repeating, end: position)
     }
 }

@@ -28,6 +28,9 @@ enum KnownCall: Sendable {
         return Dictionary(uniqueKeysWithValues: rows.map { (PickleName(module: $0.0, name: $0.1), $0.2) })
     }()
 
+    /// The names in the table.
+    static var names: Set<PickleName> { Set(table.keys) }
+
     static func named(module: String, name: String) -> KnownCall? {
         table[PickleName(module: module, name: name)]
     }

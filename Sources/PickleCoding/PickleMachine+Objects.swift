@@ -156,17 +156,6 @@ extension PickleMachine {
         try pushReference(try globalNode(module, name))
     }
 
-    private mutating func pushExtension(_ code: Int) throws(PickleError) {
-        guard code > 0 else { throw failure(.badExtension, "extension code \(code)", expected: "a positive code") }
-        guard let name = options.extensions[code] else {
-            if options.toleratesMissing {
-                return try pushReference(try globalNode(try sideText("extension"), try sideText("\(code)")))
-            }
-            throw failure(.badExtension, "extension code \(code) is not registered")
-        }
-        try pushReference(try globalNode(try sideText(name.module), try sideText(name.name)))
-    }
-
     /// A new text node in the side bytes.
     mutating func sideText(_ text: String) throws(PickleError) -> UInt32 {
         let start = side.count
@@ -198,29 +187,4 @@ extension PickleMachine {
 
     /// The text of a string node.
     func text(_ index: UInt32) -> String { payload(nodes[Int(index)]) { $0.string } }
-
-    // MARK: Persistent ids
-
-    private mutating func persistentID(line: Range<Int>) throws(PickleError) {
-        try checkPersistentIDs()
-        guard bytes.slice(line.lowerBound, line.count).checkText() == .ascii else {
-            throw failure(.badEncoding, "the persistent id is not ASCII")
-        }
-        let id = try add(PickleNode(.string, start: line.lowerBound, length: line.count, flags: .ascii))
-        try push(PickleNode(.persistentID, flags: .textID, payload: UInt64(id)))
-    }
-
-    private mutating func persistentID() throws(PickleError) {
-        try need(1)
-        try checkPersistentIDs()
-        let id = try popValue()
-        nestingCandidates += 1
-        try push(PickleNode(.persistentID, payload: UInt64(id)))
-    }
-
-    private func checkPersistentIDs() throws(PickleError) {
-        guard options.allowsPersistentIDs else {
-            throw failure(.persistentID, "the pickle refers to a value outside it by a persistent id")
-        }
-    }
 }

@@ -5,7 +5,7 @@
 struct PickleMachine: ~Copyable {
     let bytes: ByteView
     let limits: PickleLimits
-    let options: PickleReadingOptions
+    var options: PickleReadingOptions
 
     var position = 0
     /// Where the opcode being run begins.
@@ -34,6 +34,8 @@ struct PickleMachine: ~Copyable {
     var fence = 0
     var memo = PickleMemo()
     var hashes: [UInt32: UInt] = [:]
+    /// What resolvers have been given and have said.
+    var outside = OutsideValues()
     /// The callee looked up last, and what it is.
     var lastCallee: (index: UInt32, call: KnownCall?)?
 

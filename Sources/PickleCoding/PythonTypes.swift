@@ -9,6 +9,21 @@ enum PythonTypes {
         let value: PackedNumbers.Value
     }
 
+    /// The names of the types and functions that are recognised here.
+    static let names: Set<PickleName> = {
+        var names: Set<PickleName> = [
+            PickleName(module: "uuid", name: "UUID"), PickleName(module: "functools", name: "partial"),
+            PickleName(module: "numpy", name: "dtype"), PickleName(module: "numpy", name: "ndarray"),
+            PickleName(module: "array", name: "array"), PickleName(module: "array", name: "_array_reconstructor"),
+        ]
+        for package in ["numpy.core", "numpy._core"] {
+            names.insert(PickleName(module: package + ".multiarray", name: "scalar"))
+            names.insert(PickleName(module: package + ".multiarray", name: "_reconstruct"))
+            names.insert(PickleName(module: package + ".numeric", name: "_frombuffer"))
+        }
+        return names
+    }()
+
     /// Whether a value is a name.
     static func isName(_ value: PickleValue?, _ module: StaticString, _ name: StaticString) -> Bool {
         guard let value, value.node.tag == .global else { return false }
