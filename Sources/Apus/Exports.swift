@@ -28,8 +28,8 @@
 @_exported public import enum Launch.Workflow
 @_exported public import struct Launch.WorkflowConfiguration
 @_exported public import protocol Launch.WorkflowProgram
-@_exported public import enum WorkflowCore.ApusVersion
 @_exported public import struct WorkflowCore.AppTimeout
+@_exported public import enum WorkflowCore.ApusVersion
 @_exported public import struct WorkflowCore.ExecutionError
 @_exported public import struct WorkflowCore.RemoteError
 @_exported public import struct WorkflowCore.TaskID
