@@ -5,9 +5,9 @@ import Glibc
 /// A burst of tasks passes through libzmq's own buffers, and glibc keeps the pages of its I/O thread after the tasks
 /// were copied into the store: as much again as the tasks themselves.
 struct FreeMemory {
-    /// ; looked up, since it is glibc's own and not in Swift's view of it.
+    /// `malloc_trim`, looked up at run time: it is glibc's own and not in Swift's view of it.
     ///
-    /// s view of it. Nil with another C library.
+    /// `nil` with another C library.
     private let trim: (@convention(c) (Int) -> Int32)?
     private var passed = 0
 
