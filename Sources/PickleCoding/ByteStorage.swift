@@ -11,7 +11,10 @@ struct ByteStorage: ~Copyable {
 
     init(reservingCapacity capacity: Int) {
         let capacity = max(capacity, 64)
-        array = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { _, count in count = capacity }
+        array = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            unsafe HugePageAdvice.give(UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped), capacity)
+            count = capacity
+        }
         unsafe base = array.withUnsafeMutableBytes { buffer in unsafe buffer.baseAddress.unsafelyUnwrapped }
         self.capacity = capacity
         count = 0
@@ -31,7 +34,9 @@ struct ByteStorage: ~Copyable {
         let size = max(wanted, count + extra + 256)
         let (old, used) = unsafe (UnsafeRawPointer(base), count)
         var larger = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped).copyMemory(from: old, byteCount: used)
+            let start = unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped)
+            unsafe HugePageAdvice.give(start, size)
+            unsafe start.copyMemory(from: old, byteCount: used)
             count = size
         }
         unsafe base = larger.withUnsafeMutableBytes { buffer in unsafe buffer.baseAddress.unsafelyUnwrapped }

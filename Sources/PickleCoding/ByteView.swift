@@ -48,7 +48,15 @@ struct ByteView {
     var string: String { unsafe String(decoding: buffer, as: UTF8.self) }
 
     /// The bytes as an array.
-    var array: [UInt8] { unsafe [UInt8](buffer) }
+    var array: [UInt8] {
+        guard let source = unsafe buffer.baseAddress, count > 0 else { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            let start = unsafe UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped)
+            unsafe HugePageAdvice.give(start, count)
+            unsafe start.copyMemory(from: source, byteCount: count)
+            initialized = count
+        }
+    }
 
     /// Whether two views hold the same bytes.
     @inline(__always)

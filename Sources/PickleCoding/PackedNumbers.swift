@@ -50,6 +50,9 @@ struct PackedNumbers {
         if matches(type) {
             return withBlock { view in
                 unsafe [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+                    if let start = UnsafeMutableRawPointer(buffer.baseAddress) {
+                        unsafe HugePageAdvice.give(start, count * size)
+                    }
                     unsafe view.withBytes { source in
                         unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
                     }

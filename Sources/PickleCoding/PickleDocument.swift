@@ -25,7 +25,7 @@ public struct PickleDocument: Sendable {
             throw PickleError(
                 .limitExceeded, message: "\(bytes.count) bytes, the limit is \(limits.maxBytes)")
         }
-        try self.init(source: .array(unsafe [UInt8](bytes)), limits: limits, options: options)
+        try self.init(source: .array(unsafe ByteView(bytes).array), limits: limits, options: options)
     }
 
     /// Reads a pickle from memory that stays valid and unchanged as long as its owner lives, without copying it.
