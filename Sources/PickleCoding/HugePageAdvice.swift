@@ -1,7 +1,5 @@
 #if canImport(Glibc)
     import Glibc
-#elseif canImport(Musl)
-    import Musl
 #endif
 
 /// Asks for huge pages under large blocks of fresh memory.
@@ -20,7 +18,7 @@ enum HugePageAdvice {
 
     @inline(never)
     private static func advise(_ start: UnsafeMutableRawPointer, _ size: Int) {
-        #if os(Linux)
+        #if canImport(Glibc)
             let page = 4_096
             // Whole pages around the block; what else lies on its first and last page is not harmed by advice.
             let first = UInt(bitPattern: start) & ~UInt(page - 1)
