@@ -80,7 +80,7 @@ $(VENV)/.complete: Makefile
 	@touch $@
 
 # What a program that links the library does not need: the command's own code.
-NOT_IN_LIBRARY := ApusCommandLine|ArgumentParser|ArgumentParserToolInfo
+NOT_IN_LIBRARY := ApusCommandLine|ArgumentParser|ArgumentParserToolInfo|ConfigurationFiles|Yams|CYaml
 # What the linker was given for `apus`: the library's objects as they are now, and no other program's.
 LINKED := .build/release/apus.product/Objects.LinkFileList
 LIBRARY := $(DESTDIR)$(PREFIX)/lib/apus

@@ -22,6 +22,7 @@ let confined: [SwiftSetting] = shared + [.strictMemorySafety(), .enableExperimen
 
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func example(_ name: String) -> Target {
@@ -39,11 +40,14 @@ let package = Package(
     products: [
         .library(name: "Apus", targets: ["Apus"]),
         .library(name: "PickleCoding", targets: ["PickleCoding"]),
+        .library(name: "ConfigurationFiles", targets: ["ConfigurationFiles"]),
         .executable(name: "apus", targets: ["ApusCommandLine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        // Built for programs that import ConfigurationFiles, and for `apus`, alone.
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         // MARK: The system below
@@ -87,11 +91,14 @@ let package = Package(
             name: "Launch",
             dependencies: [
                 "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
-                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport",
+                "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport",
             ],
             swiftSettings: shared),
         .target(
             name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
+            swiftSettings: shared),
+        .target(
+            name: "ConfigurationFiles", dependencies: ["Launch", "HighThroughput", "SystemSupport", yams],
             swiftSettings: shared),
 
         // MARK: The command line
@@ -99,7 +106,7 @@ let package = Package(
             name: "ApusCommandLine",
             dependencies: [
                 "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
-                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport", arguments,
+                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport", "ConfigurationFiles", arguments,
             ],
             swiftSettings: shared),
 
@@ -150,6 +157,12 @@ let package = Package(
             swiftSettings: shared),
         .testTarget(
             name: "ScriptTests", dependencies: ["SystemSupport", "ApusCommandLine"], swiftSettings: shared),
+        unitTests(
+            "ConfigurationFiles",
+            ["Launch", "HighThroughput", "SystemSupport", "Hello", "ConfiguredProgram", "ApusCommandLine"]),
+        .executableTarget(
+            name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],
+            path: "Tests/Support/ConfiguredProgram", swiftSettings: shared),
         .testTarget(name: "ArchitectureTests", swiftSettings: shared),
         .testTarget(name: "CompileFailTests", dependencies: ["Apus", "SystemSupport"], swiftSettings: shared),
     ],

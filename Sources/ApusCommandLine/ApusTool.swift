@@ -17,8 +17,8 @@ struct ApusTool: AsyncParsableCommand {
             """,
         version: "apus \(ApusVersion.current)",
         subcommands: [
-            RunCommand.self, InitCommand.self, InterchangeCommand.self, ManagerCommand.self, PerfCommand.self,
-            PickleCommand.self,
+            RunCommand.self, InitCommand.self, ConfigCommand.self, InterchangeCommand.self, ManagerCommand.self,
+            PerfCommand.self, PickleCommand.self,
         ])
 
     /// Wrong usage is exit code 2 here, for every command; ArgumentParser's own default is 64.

@@ -20,6 +20,7 @@ package enum RoleDispatch {
     ///
     /// - Parameter names: the apps' names, read by the caller so that their globals are initialised in every role.
     package static func becomeRoleIfAsked(names: [String]) async {
+        HandedSettings.receive()
         guard let role = EnvironmentVariables.get(roleVariable) else { return }
         let file = EnvironmentVariables.get(fileVariable)
         // A task may start another Apus program, which is then a program of its own; only the depth stays.

@@ -63,6 +63,7 @@ public enum Workflow {
     ) async throws -> (value: Value, unseen: [DataFlowKernel.UnseenFailure]) {
         if TaskScope.isInsideTask { throw RoleError(app: "Workflow.run") }
         try ProcessDepth.check()
+        let configuration = try HandedSettings.applied(to: configuration)
         if let fault = configuration.fault { throw WorkflowError(.badConfiguration, fault) }
         let began = Monotonic.nanoseconds
         let run = try WorkflowRun(configuration)

@@ -116,8 +116,8 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         Self(.threads(count, throughCodec: throughCodec))
     }
 
-    /// What is wrong with the values; `nil` when they can work.
-    var fault: String? {
+    /// What is wrong with the values, beginning with the name of a field; `nil` when they can work.
+    package var fault: String? {
         if retries < 0 { return "retries is \(retries); it is 0 or more" }
         if lostRetries < 0 { return "lostRetries is \(lostRetries); it is 0 or more" }
         if runDirectory.isEmpty { return "runDirectory is empty; name a directory" }

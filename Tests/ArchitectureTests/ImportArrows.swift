@@ -35,11 +35,13 @@ enum ImportArrows {
             "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
         ]),
         "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
+        // The only importer of Yams; `Apus` never imports it.
+        "ConfigurationFiles": ["Launch", "HighThroughput", "SystemSupport", "Yams"],
         // The command line takes what each command needs.
         "ApusCommandLine": above([
             "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
             "WireProtocol", "ZeroMQ", "Monitoring", "ProgressDisplay", "SystemSupport", "ArgumentParser",
-            "FoundationEssentials",
+            "ConfigurationFiles", "FoundationEssentials",
         ]),
     ]
 

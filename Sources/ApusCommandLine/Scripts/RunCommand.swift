@@ -7,7 +7,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Compile a script of one file and run it.",
-        usage: "apus run [--keep] <script> [--] [<argument> ...]",
+        usage: "apus run [--keep] [--config <file>] <script> [--] [<argument> ...]",
         discussion: """
             The script is compiled against the library that was installed or built with this tool, and kept in \
             $APUS_CACHE, else $XDG_CACHE_HOME/apus, else ~/.cache/apus; it is compiled again when the script, the \
@@ -19,6 +19,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Say on standard error where the compiled program is.")
     var keep = false
 
+    @Option(help: ArgumentHelp("Put the settings of this file over the script's own.", valueName: "file"))
+    var config: String?
+
     @Argument(parsing: .captureForPassthrough, help: "The script, then the arguments for it.")
     var words: [String] = []
 
@@ -26,19 +29,27 @@ struct RunCommand: ParsableCommand {
         try ScriptError.reporting {
             var rest = words[...]
             var keep = keep
+            var config = config
             // What stands before the script is ours, everything after it is the script's.
             while let option = rest.first, option.hasPrefix("-") {
                 switch option {
                 case "--keep": keep = true
+                case "--config":
+                    guard rest.count > 1 else { throw ScriptError.usage("--config needs a file, such as apus.yaml") }
+                    rest.removeFirst()
+                    config = rest[rest.startIndex]
                 case "--help", "-h": throw CleanExit.helpRequest(self)
-                default: throw ScriptError.usage("run has no option '\(option)'; there is --keep")
+                default: throw ScriptError.usage("run has no option '\(option)'; there are --keep and --config")
                 }
                 rest.removeFirst()
             }
             guard let path = rest.popFirst() else {
-                throw ScriptError.usage("run needs a script: apus run [--keep] <script> [--] [<argument> ...]")
+                throw ScriptError.usage(
+                    "run needs a script: apus run [--keep] [--config <file>] <script> [--] [<argument> ...]")
             }
             if rest.first == "--" { rest.removeFirst() }
+            // Before the compiler has its turn, which takes longer.
+            let settings = try config.map { try ConfigCommand.load($0) }
 
             let cache = try ScriptCache()
             let library = try ScriptLibrary.find()
@@ -47,6 +58,7 @@ struct RunCommand: ParsableCommand {
             let build = ScriptBuild(script: try Script(path: path), library: library, compiler: compiler, cache: cache)
             let program = try build.program()
             if keep { StandardStreams.error("apus: the program is \(program)\n") }
+            if let settings { try SettingsHandOver.prepare(settings) }
             try become(program, arguments: [path] + rest)
         }
     }

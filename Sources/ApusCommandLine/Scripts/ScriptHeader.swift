@@ -1,3 +1,5 @@
+import SystemSupport
+
 /// What a script says about itself: lines `// apus: key = value` among its first comment lines.
 ///
 /// The values are those of TOML: strings in double quotes, `true` and `false`, arrays of strings on one line.

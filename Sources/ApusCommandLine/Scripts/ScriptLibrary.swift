@@ -56,7 +56,10 @@ struct ScriptLibrary {
             let sources = try? SmallFile.readText(products + "/Apus.build/sources"),
             let source = sources.split(separator: "\n").first
         else { return nil }
-        let own = ["/ApusCommandLine.build/", "/ArgumentParser.build/", "/ArgumentParserToolInfo.build/"]
+        let own = [
+            "/ApusCommandLine.build/", "/ArgumentParser.build/", "/ArgumentParserToolInfo.build/",
+            "/ConfigurationFiles.build/", "/Yams.build/", "/CYaml.build/",
+        ]
         let objects = text.split(separator: "\n").map(String.init).filter { line in !own.contains { line.contains($0) }
         }
         // …/Sources/Apus/Exports.swift

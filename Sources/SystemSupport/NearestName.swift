@@ -1,8 +1,10 @@
 /// Guesses which name was meant by one that does not exist.
-enum NearestName {
+package enum NearestName {
     /// The candidate with the fewest changed letters, unless more than half of the word would change.
-    static func find(_ word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { (name: $0, distance: distance(word.lowercased(), $0)) }
+    package static func find(_ word: String, among candidates: [String]) -> String? {
+        // Nobody means a name by a hundred letters, and comparing them takes time.
+        guard word.utf8.count <= 100 else { return nil }
+        let ranked = candidates.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance * 2 <= max(word.count, best.name.count) ? best.name : nil
     }

@@ -1,0 +1,138 @@
+package import Launch
+
+/// The page `docs/configuration.md`, from the schema.
+package enum ConfigurationReference {
+    /// The page's text.
+    package static func markdown(_ schema: SettingsSchema = .current) -> String {
+        var page = opening
+        page += "\n## Keys at the top\n\n" + table(schema.settings, section: "")
+        page += "\n## Executors\n\n" + executors
+        for kind in schema.kinds {
+            page += "\n### kind: \(kind.name)\n\n\(kind.summary)\n\n"
+            page += table(kind.settings, section: "\(SettingsSchema.executorsKey).\(SettingsSchema.defaultLabel).")
+        }
+        page += "\n### Not there yet\n\n"
+        for (name, reason) in schema.laterKinds.sorted(by: { $0.key < $1.key }) {
+            page += "* `kind: \(name)`: \(reason).\n"
+        }
+        page += "\n" + environment
+        page += SettingsSchema.otherVariables.sorted { $0.key < $1.key }.map { "| `\($0)` | \($1) |\n" }.joined()
+        page += "\n" + closing
+        return page
+    }
+
+    private static func table(_ settings: [Setting], section: String) -> String {
+        "| key | default | takes | meaning |\n|---|---|---|---|\n"
+            + settings.map { setting in
+                let value = SettingsListing.yaml(setting.type.input(for: setting.fallback))
+                let summary = setting.summary + (setting.isSecret ? " Secret: it is never shown." : "")
+                return "| `\(setting.name)` | `\(value)` | \(setting.type.accepted) | \(summary) |\n"
+            }.joined()
+    }
+
+    private static let opening = """
+        # Configuration files
+
+        (This page is written by `apus config reference`; a test keeps it true.)
+
+        What stands in code as a `WorkflowConfiguration` may stand in a file, in YAML or JSON, with the same names:
+
+        ```yaml
+        # apus.yaml
+        retries: 2
+        checkpoint: 5 min
+        executors:
+          local:
+            kind: local
+            workers: 8
+            heartbeatThreshold: 00:01:00
+        ```
+
+        | command | what it does |
+        |---|---|
+        | `apus config init threads` or `local` | writes `apus.yaml` with every key, its default and what it takes |
+        | `apus config check FILE` | says all that is wrong, as `FILE:line:column: error: …`; exit code 1 |
+        | `apus config show [FILE]` | shows what holds, and where each value comes from; `--json` for programs |
+        | `apus config reference` | prints this page |
+        | `apus run --config FILE script.swift` | runs a script with these settings |
+
+        Without `FILE`, `show` reads `apus.yaml`, `apus.yml` or `apus.json` of the working directory, if there is one.
+
+        ## Which value holds
+
+        From the weakest to the strongest:
+
+        1. the defaults on this page;
+        2. the file;
+        3. variables of the environment, `APUS_…` (below);
+        4. what the program sets on the configuration that it has read;
+        5. under `apus run --config FILE`: what the file or a variable sets, once more.
+
+        In a program, the product `ConfigurationFiles` of this package reads a file:
+
+        ```swift
+        import Apus
+        import ConfigurationFiles
+
+        var configuration = try WorkflowConfiguration(file: "apus.yaml")   // defaults, file, variables
+        configuration.progress = false                                     // the program has the last word
+        await Workflow.run(configuration: configuration) { … }
+        ```
+
+        `try WorkflowConfiguration.load()` does the same with the file of the working directory, if there is one. Programs that
+        import `Apus` alone read neither files nor variables. In the processes that Apus starts from the program nothing is read.
+
+        `apus run --config FILE script.swift` is for scripts, which cannot import `ConfigurationFiles`, and for running one
+        script in several ways. The command reads file and variables, and hands what is set to the script; there it replaces what
+        the script's own configuration says, key by key, in every `Workflow.run` of it. What neither file nor variable sets stays
+        as the script says. An executor is replaced as a whole: as soon as the file or a variable says anything about an
+        executor, the script's own goes. What is handed over travels in a file without a name, never in the environment, and
+        ends at the script: neither its workers nor programs that its tasks start see it.
+
+        """
+
+    private static let executors = """
+        Below `executors` stand labels, and below each label the settings of that executor. In this version a workflow has one
+        executor. A label is the name in logs, and of the directory of logs within the run's directory: letters, digits, `-` and
+        `_`, a letter first. `kind` says what the executor is, and which other keys there are. A file without `executors` means
+        one executor `local` of kind `local`.
+
+        """
+
+    private static let environment = """
+        ## Variables
+
+        A key's variable is `APUS_` and the key in capitals, with `_` between words and between levels:
+
+        | key | variable |
+        |---|---|
+        | `retries` | `\(SettingsSchema.variable(for: "retries"))` |
+        | `runDirectory` | `\(SettingsSchema.variable(for: "runDirectory"))` |
+        | `executors.local.workers` | `\(SettingsSchema.variable(for: "executors.local.workers"))` |
+        | `executors.my-node.workerPort` | `\(SettingsSchema.variable(for: "executors.my-node.workerPort"))` |
+
+        Values are written as in YAML, without quotes; items of a list have commas between them. Variables change executors,
+        and add none: they name the executor of the file, or `local` when the file names none. When a variable changes an
+        executor's `kind`, what the file says of that executor's other keys does not hold. A variable that begins with `APUS_`
+        and is no setting is an error, but for these:
+
+        | variable | what it does |
+        |---|---|
+
+        """
+
+    private static let closing = """
+        ## What is accepted
+
+        * Durations: a number and a unit, `250 ms`, `30 s`, `5 min`, `1.5 h`, `2 d`, or `HH:MM:SS`.
+        * Sizes: a number and a unit, `512 B`, `64 KiB`, `64 MiB`, `2 GiB`, `1 TiB`, or `kB`, `MB`, `GB`, `TB` by thousands.
+        * Numbers and `true`, `false` without quotes. Paths are taken from the working directory, as in code.
+        * An unknown key is an error that names the nearest one. So is a key without a value, one that is there twice, a
+          directory that cannot be used, a file that cannot be read. All mistakes are reported together.
+        * Files are UTF-8, not empty, at most 1 MiB. YAML is one document, indented with spaces, without anchors, aliases and
+          tags. The name ends in `.yaml`, `.yml` or `.json`.
+
+        Why it is so: [decisions/0008-configuration-files.md](decisions/0008-configuration-files.md).
+
+        """
+}

@@ -1,0 +1,160 @@
+/// What a setting accepts.
+package struct SettingType: Sendable, Equatable {
+    /// What is accepted besides words.
+    package enum Base: Sendable, Equatable {
+        /// Nothing else.
+        case onlyWords
+        case boolean
+        case integer(ClosedRange<Int>)
+        /// At least so long.
+        case duration(atLeast: Duration)
+        /// Bytes, at least so many.
+        case size(atLeast: Int)
+        /// So many ports or more, next to each other.
+        case ports(atLeast: Int)
+        /// A text that is not empty; the phrase says what it is.
+        case text(String)
+        /// A directory that is there, or can be made.
+        case directory
+        /// A file that can be written.
+        case writableFile
+        /// Files that can be read.
+        case readableFiles
+    }
+
+    /// Words with a meaning of their own, such as `automatic`.
+    package var words: [String]
+    package var base: Base
+
+    /// A type.
+    package init(words: [String] = [], _ base: Base = .onlyWords) {
+        self.words = words
+        self.base = base
+    }
+
+    /// What is accepted, as a phrase that goes on "it takes …".
+    package var accepted: String {
+        let words = words.map { "`\($0)`" }
+        let choices = basePhrase.map { words + [$0] } ?? words
+        guard choices.count > 1 else { return choices.first ?? "nothing" }
+        return choices.dropLast().joined(separator: ", ") + " or " + choices[choices.count - 1]
+    }
+
+    private var basePhrase: String? {
+        switch base {
+        case .onlyWords: nil
+        case .boolean: "`true` or `false`"
+        case .integer(let range) where range.upperBound == .max: "a whole number, \(range.lowerBound) or more"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .duration(let least):
+            "a duration such as `30 s`, `5 min` or `00:10:00`, \(SettingUnits.text(least)) or longer"
+        case .size(let least): "a size such as `64 MiB` or `2 GB`, \(SettingUnits.text(bytes: least)) or more"
+        case .ports(let count): "a range such as `54000-54999`, at least \(count) ports between 1 and 65535"
+        case .text(let phrase): phrase
+        case .directory: "a directory that can be read and written, or made"
+        case .writableFile: "the path of a file that can be written"
+        case .readableFiles: "a list of files that can be read"
+        }
+    }
+
+    /// Reads a value.
+    ///
+    /// - Throws: why the input does not fit, as a phrase that goes on "it is …".
+    package func value(of input: SettingInput) throws(SettingMismatch) -> SettingValue {
+        switch input {
+        case .text(let text, let isQuoted):
+            if words.contains(text) { return .word(text) }
+            if isQuoted, !takesText { throw SettingMismatch(reason: "\(input.description)") }
+            guard let value = value(ofText: text) else { throw SettingMismatch(reason: input.description) }
+            return value
+        case .list(let items):
+            guard base == .readableFiles, !items.isEmpty, items.allSatisfy({ Self.isPath($0) }) else {
+                throw SettingMismatch(reason: input.description)
+            }
+            return .list(items)
+        case .mapping, .nothing:
+            throw SettingMismatch(reason: input.description)
+        }
+    }
+
+    /// Whether a value in quotes can be what is meant: `"2"` is no number, but `"30 s"` is a duration.
+    private var takesText: Bool {
+        switch base {
+        case .boolean, .integer: false
+        default: true
+        }
+    }
+
+    private func value(ofText text: String) -> SettingValue? {
+        switch base {
+        case .onlyWords: return nil
+        case .boolean: return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
+        case .integer(let range):
+            guard let number = Self.integer(text), range.contains(number) else { return nil }
+            return .integer(number)
+        case .duration(let least):
+            guard let duration = SettingUnits.duration(text), duration >= least else { return nil }
+            return .duration(duration)
+        case .size(let least):
+            guard let count = SettingUnits.size(text), count >= least else { return nil }
+            return .integer(count)
+        case .ports(let count):
+            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Self.integer(String($0)) }
+            guard ends.count == 2, let first = ends[0], let last = ends[1] else { return nil }
+            guard first >= 1, last <= 65_535, last - first + 1 >= count else { return nil }
+            return .ports(first...last)
+        case .text, .directory, .writableFile:
+            return Self.isPath(text) ? .text(text) : nil
+        case .readableFiles: return Self.isPath(text) ? .list([text]) : nil
+        }
+    }
+
+    /// A sign and digits: `Int` also reads a `+`, which nobody writes on purpose.
+    private static func integer(_ text: String) -> Int? {
+        text.first == "+" ? nil : Int(text)
+    }
+
+    /// What the C library can take for a name.
+    private static func isPath(_ text: String) -> Bool { !text.isEmpty && !text.utf8.contains(0) }
+
+    /// The form of a value that ``value(of:)`` reads as the same.
+    package func input(for value: SettingValue) -> SettingInput {
+        switch value {
+        case .word(let word): .text(word, isQuoted: false)
+        case .boolean(let flag): .text(flag ? "true" : "false", isQuoted: false)
+        case .integer(let number):
+            if case .size = base {
+                .text(SettingUnits.text(bytes: number), isQuoted: false)
+            } else {
+                .text(String(number), isQuoted: false)
+            }
+        case .text(let text): .text(text, isQuoted: false)
+        case .duration(let duration): .text(SettingUnits.text(duration), isQuoted: false)
+        case .ports(let range): .text("\(range.lowerBound)-\(range.upperBound)", isQuoted: false)
+        case .list(let items): .list(items)
+        }
+    }
+}
+
+/// Why an input is no value of a setting's type.
+package struct SettingMismatch: Error, Equatable {
+    /// What came instead, as it is shown.
+    package var reason: String
+}
+
+extension SettingType {
+    /// Reads a value from the environment, where everything is text: items of a list have commas between them.
+    package func value(ofVariable text: String) throws(SettingMismatch) -> SettingValue {
+        if base == .readableFiles, !words.contains(text) {
+            return try value(of: .list(text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)))
+        }
+        return try value(of: .text(text, isQuoted: false))
+    }
+}
+
+extension SettingType {
+    /// Whether the type's numbers are bytes.
+    package var isSize: Bool {
+        if case .size = base { true } else { false }
+    }
+}

@@ -1,0 +1,131 @@
+import HighThroughput
+
+extension SettingsSchema {
+    /// Worker processes on this machine: the fields of ``HighThroughputConfiguration``.
+    static let local = ExecutorKind(
+        "local", "Worker processes on this machine, behind an interchange and a manager.",
+        settings: [
+            processes(
+                "workers", SettingType(words: ["automatic"], .integer(1...4096)), .word("automatic"),
+                "Worker processes; `automatic` starts one for each core."
+            ) { value, processes in
+                if case .integer(let count) = value {
+                    processes.workers = count
+                } else {
+                    processes.workers = HighThroughputConfiguration.coreCount
+                }
+            },
+            processes(
+                "prefetch", SettingType(words: ["automatic"], .integer(0...1_000_000)), .word("automatic"),
+                "Tasks that the manager holds beyond its workers; `automatic` goes by how short they are."
+            ) { value, processes in
+                if case .integer(let count) = value {
+                    processes.prefetch = .fixed(count)
+                } else {
+                    processes.prefetch = .automatic
+                }
+            },
+            processes(
+                "encrypted", SettingType(.boolean), .boolean(true),
+                "Whether every connection is encrypted and authenticated (CURVE)."
+            ) { value, processes in
+                if case .boolean(let flag) = value { processes.encrypted = flag }
+            },
+            processes(
+                "address",
+                SettingType(words: ["automatic"], .text("an address of this machine, or `*` (in quotes) for all")),
+                .word("automatic"),
+                "Where the interchange listens; `automatic` is 127.0.0.1, enough for workers of this machine."
+            ) { value, processes in
+                if case .text(let address) = value { processes.address = address } else { processes.address = nil }
+            },
+            processes(
+                "workerPort", SettingType(words: ["automatic"], .integer(1...65_535)), .word("automatic"),
+                "The interchange's port for managers; `automatic` takes one of `workerPortRange`."
+            ) { value, processes in
+                if case .integer(let port) = value { processes.workerPort = port } else { processes.workerPort = nil }
+            },
+            processes(
+                "workerPortRange", SettingType(.ports(atLeast: 3)), .ports(54_000...54_999),
+                "Where the port for managers is chosen."
+            ) { value, processes in
+                if case .ports(let ports) = value { processes.workerPortRange = Range(ports) }
+            },
+            processes(
+                "interchangePortRange", SettingType(.ports(atLeast: 3)), .ports(55_000...55_999),
+                "Where the executor's own ports are chosen."
+            ) { value, processes in
+                if case .ports(let ports) = value { processes.interchangePortRange = Range(ports) }
+            },
+            processes(
+                "echo", SettingType(words: ["automatic"], .boolean), .word("automatic"),
+                "Whether lines that tasks print are shown at once; `automatic` does so on a terminal."
+            ) { value, processes in
+                if case .boolean(let flag) = value { processes.echo = flag } else { processes.echo = nil }
+            },
+            processes(
+                "maximumUnfinishedBytes", SettingType(.size(atLeast: 1)), .integer(128 << 20),
+                "Bytes of unfinished task messages beyond the submitting process, or one task if that is larger."
+            ) { value, processes in
+                if case .integer(let count) = value { processes.maximumUnfinishedBytes = count }
+            },
+            processes(
+                "heartbeatPeriod", SettingType(.duration(atLeast: .milliseconds(10))), .duration(.seconds(2)),
+                "Time between heartbeats; shorter than `heartbeatThreshold`."
+            ) { value, processes in
+                if case .duration(let period) = value { processes.heartbeatPeriod = period / .seconds(1) }
+            },
+            processes(
+                "heartbeatThreshold", SettingType(.duration(atLeast: .milliseconds(10))), .duration(.seconds(10)),
+                "Silence after which a process counts as lost."
+            ) { value, processes in
+                if case .duration(let silence) = value { processes.heartbeatThreshold = silence / .seconds(1) }
+            },
+            processes(
+                "managerRestarts", SettingType(.integer(0...Int.max)), .integer(3),
+                "How often a manager that died is started again."
+            ) { value, processes in
+                if case .integer(let count) = value { processes.managerRestarts = count }
+            },
+            processes(
+                "debugLog", SettingType(.boolean), .boolean(false), "Whether the interchange logs each task."
+            ) { value, processes in
+                if case .boolean(let flag) = value { processes.debugLog = flag }
+            },
+        ]
+    ) { label in .processes(HighThroughputConfiguration(label: label)) }
+
+    /// Threads of the submitting process.
+    static let threads = ExecutorKind(
+        "threads", "Threads of the submitting process: for tests and debuggers.",
+        settings: [
+            Setting(
+                "threads", SettingType(.integer(1...4096)), .integer(2), "How many calls run at once."
+            ) { value, configuration in
+                guard case .integer(let count) = value else { return }
+                guard case .threads(_, let throughCodec) = configuration.placement else { return }
+                configuration.placement = .threads(count, throughCodec: throughCodec)
+            },
+            Setting(
+                "throughCodec", SettingType(.boolean), .boolean(false),
+                "Whether arguments and results are encoded on the way, as they are between processes."
+            ) { value, configuration in
+                guard case .boolean(let flag) = value else { return }
+                guard case .threads(let count, _) = configuration.placement else { return }
+                configuration.placement = .threads(count, throughCodec: flag)
+            },
+        ]
+    ) { _ in .threads(2, throughCodec: false) }
+
+    /// A setting of worker processes.
+    private static func processes(
+        _ name: String, _ type: SettingType, _ fallback: SettingValue, _ summary: String,
+        apply: @escaping @Sendable (SettingValue, inout HighThroughputConfiguration) -> Void
+    ) -> Setting {
+        Setting(name, type, fallback, summary) { value, configuration in
+            guard case .processes(var processes) = configuration.placement else { return }
+            apply(value, &processes)
+            configuration.placement = .processes(processes)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import HighThroughput
+
+/// Every key of a configuration file: one value, from which files are read and checked, and pages and templates made.
+///
+/// A new field of the configuration gets a row here, named like the field. A new kind of executor (a provider, say) is
+/// one more ``ExecutorKind`` in ``kinds``.
+package struct SettingsSchema: Sendable {
+    /// The keys at the top.
+    package var settings: [Setting]
+    /// What an executor can be.
+    package var kinds: [ExecutorKind]
+    /// Kinds that are known but not there yet, and what they wait for.
+    package var laterKinds: [String: String]
+
+    /// The schema of this version.
+    package static let current = SettingsSchema(
+        settings: workflow, kinds: [local, threads],
+        laterKinds: [
+            "slurm": "pilot jobs of Slurm need a provider, which this version does not have",
+            "kubernetes": "pods of Kubernetes need a provider, which this version does not have",
+        ])
+
+    /// The section with executors.
+    package static let executorsKey = "executors"
+    /// The key that says what an executor is.
+    package static let kindKey = "kind"
+    /// The executor that there is when a file names none.
+    package static let defaultLabel = "local"
+    /// What that executor is.
+    package static let defaultKind = "local"
+    /// The beginning of every variable.
+    package static let variablePrefix = "APUS_"
+
+    /// The key `kind` of an executor.
+    package var kindSetting: Setting {
+        let names = kinds.map(\.name)
+        return Setting(
+            Self.kindKey, SettingType(words: names), .word(Self.defaultKind), "What the executor is."
+        ) { _, _ in }
+    }
+
+    /// Variables that begin like settings and are none, each with what it is for.
+    package static let otherVariables: [String: String] = [
+        "APUS_ROLE": "names the role of a process that Apus started",
+        "APUS_ROLE_FILE": "names a manager's file",
+        "APUS_DEPTH": "counts how deep workflows are nested",
+        "APUS_RUN_ID": "tells a task the run that it belongs to",
+        "APUS_CACHE": "names the folder in which `apus run` keeps programs",
+        "APUS_SETTINGS": "hands the settings of `apus run --config` to the program",
+        "APUS_PYTHON": "for tests: a Python with packages",
+        "APUS_VECTORS": "for tests: a folder of pickles",
+    ]
+
+    /// Beginnings of variables that tests use.
+    package static let otherPrefixes = ["APUS_TEST_", "APUS_SIMULATION_"]
+
+    /// Fields of the configuration's structs that no key has, each with the reason.
+    package static let fieldsWithoutKey: [String: String] = [
+        "placement": "the section `executors`",
+        "label": "the executor's name in the section `executors`",
+    ]
+
+    /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.
+    package static func variable(for path: String) -> String {
+        var name = variablePrefix
+        var previous: Character = "."
+        for character in path {
+            if character.isUppercase, previous.isLowercase || previous.isNumber { name.append("_") }
+            name += character.isLetter || character.isNumber ? character.uppercased() : "_"
+            previous = character
+        }
+        return name
+    }
+
+    /// The kind of that name.
+    package func kind(_ name: String) -> ExecutorKind? { kinds.first { $0.name == name } }
+}
