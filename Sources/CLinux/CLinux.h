@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <semaphore.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -12,12 +13,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 extern long syscall(long number, ...);
 
-// Both are in glibc (2.29 and 2.34), but behind feature macros that the Glibc module does not set.
+// All are in glibc (2.29, 2.34, 2.30), but behind feature macros that the Glibc module does not set.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int lowest);
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
 
 static inline int clinux_spawn_add_directory(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
@@ -26,6 +29,11 @@ static inline int clinux_spawn_add_directory(posix_spawn_file_actions_t *actions
 /// Closes every descriptor from `lowest` on, however many there are.
 static inline int clinux_spawn_add_close_from(posix_spawn_file_actions_t *actions, int lowest) {
     return posix_spawn_file_actions_addclosefrom_np(actions, lowest);
+}
+
+/// Waits for a semaphore until a moment of CLOCK_MONOTONIC.
+static inline int clinux_semaphore_wait(sem_t *semaphore, const struct timespec *deadline) {
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, deadline);
 }
 
 #ifndef SYS_pidfd_open

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 
 /// A count that threads can wait on.
@@ -19,5 +20,17 @@ package final class CountingSemaphore: Sendable {
     /// Waits until the count is above 0, and takes one.
     package func wait() {
         while sem_wait(raw) != 0 && errno == EINTR {}
+    }
+
+    /// Waits until the count is above 0, and takes one; false when it is not by that moment of `Monotonic`.
+    @discardableResult
+    package func wait(until deadline: UInt64) -> Bool {
+        // `time_t` is signed: what lies beyond it is for ever.
+        var time = timespec(
+            tv_sec: Int(min(deadline / 1_000_000_000, UInt64(Int32.max))), tv_nsec: Int(deadline % 1_000_000_000))
+        while clinux_semaphore_wait(raw, &time) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
     }
 }

@@ -5,11 +5,17 @@ import Glibc
 /// Task bodies may block or compute for hours, so they must not run on Swift's cooperative pool, whose few threads
 /// serve the whole process. A body that never suspends is run like a plain call; one that suspends is resumed here, on
 /// the calling thread, which sleeps in between.
-package final class TaskRunLoop: TaskExecutor, @unchecked Sendable {  // why: `jobs` is touched under the mutex only
+package final class TaskRunLoop: TaskExecutor, @unchecked Sendable {  // why: its variables are touched under the mutex only
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [UnownedJob] = []
     private var next = 0
+    /// The number of the run that is on, or was the last.
+    private var current = Int.min
+    /// The body that runs.
+    private var running: Task<Void, Never>?
+    /// The number of a run that was cancelled before it began.
+    private var doomed = Int.min
 
     /// A loop without work.
     package init() {
@@ -34,22 +40,58 @@ package final class TaskRunLoop: TaskExecutor, @unchecked Sendable {  // why: `j
     }
 
     /// Runs `body` to its end on the calling thread.
+    ///
+    /// - Parameters:
+    ///   - number: names the run for ``cancel(_:)``; higher than those of all runs of this loop before.
+    ///   - body: what to run.
     package func run<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value
+        _ number: Int, _ body: @escaping @Sendable () async throws -> Value
     ) -> Result<Value, any Error> {
         let outcome = Outcome<Value>()
         // why Task: the bridge from a plain thread to async code; this call itself awaits it, by draining its jobs.
-        Task.immediate(executorPreference: self) {
+        // Not an immediate one: it would begin before there is anything to cancel it by.
+        let task = Task(executorPreference: self) {
             do {
                 outcome.store(.success(try await body()))
             } catch {
                 outcome.store(.failure(error))
             }
         }
+        begin(number, task)
         while true {
-            if let result = outcome.result { return result }
+            if let result = outcome.result {
+                end()
+                return result
+            }
             takeJob().runSynchronously(on: asUnownedTaskExecutor())
         }
+    }
+
+    /// Cancels the body of a run, from any thread: `Task.isCancelled` becomes true there, and handlers are called here.
+    ///
+    /// A run that has not begun is cancelled when it does; one that has ended is left alone.
+    package func cancel(_ number: Int) {
+        pthread_mutex_lock(mutex)
+        let task = number == current ? running : nil
+        if number > current { doomed = max(doomed, number) }
+        pthread_mutex_unlock(mutex)
+        // Not under the lock: a handler may make a piece of code go on, which is enqueued here.
+        task?.cancel()
+    }
+
+    private func begin(_ number: Int, _ task: Task<Void, Never>) {
+        pthread_mutex_lock(mutex)
+        current = number
+        running = task
+        let isDoomed = doomed == number
+        pthread_mutex_unlock(mutex)
+        if isDoomed { task.cancel() }
+    }
+
+    private func end() {
+        pthread_mutex_lock(mutex)
+        running = nil
+        pthread_mutex_unlock(mutex)
     }
 
     private func takeJob() -> UnownedJob {

@@ -10,6 +10,7 @@ struct TaskRunner {
     let configuration: WorkerConfigurationMessage
     let sink: ResultSink
     private let loop = TaskRunLoop()
+    private var runNumber = 0
     private let processID = Int(CurrentProcess.pid)
     private var errorTail = OutputTail()
 
@@ -41,7 +42,8 @@ struct TaskRunner {
             app = definition.name
             let body = definition.body
             let value = EncodedArguments(message: message, range: arguments)
-            let result = try loop.run { try await body(value) }.get()
+            runNumber += 1
+            let result = try loop.run(runNumber) { try await body(value) }.get()
             answer = ResultEnvelope.encode(taskID: envelope.taskID, kind: .result, serialized: result)
             flush()
         } catch {

@@ -15,7 +15,7 @@ struct TaskRunLoopTests {
     ) -> Result<Value, any Error>? {
         let result = Locked<Result<Value, any Error>?>(nil)
         startThread(named: "loop") {
-            let outcome = TaskRunLoop().run(body)
+            let outcome = TaskRunLoop().run(1, body)
             result.withLock { $0 = outcome }
         }.join()
         return result.withLock { $0 }
@@ -50,7 +50,7 @@ struct TaskRunLoopTests {
     func mainActor() async throws {
         let result = Locked<Int?>(nil)
         startThread(named: "loop") {
-            let outcome = TaskRunLoop().run { await MainActor.run { 42 } }
+            let outcome = TaskRunLoop().run(1) { await MainActor.run { 42 } }
             result.withLock { $0 = try? outcome.get() }
         }
         for _ in 0..<1000 where result.withLock({ $0 }) == nil { try await Task.sleep(for: .milliseconds(5)) }
@@ -63,8 +63,8 @@ struct TaskRunLoopTests {
         startThread(named: "loop") {
             let loop = TaskRunLoop()
             for number in 0..<10_000 {
-                if number % 1000 == 0 { _ = loop.run { await Task.yield() } }
-                if case .success(let value) = loop.run({ number }) { sum.withLock { $0 += value } }
+                if number % 1000 == 0 { _ = loop.run(2 * number) { await Task.yield() } }
+                if case .success(let value) = loop.run(2 * number + 1, { number }) { sum.withLock { $0 += value } }
             }
         }.join()
         #expect(sum.withLock { $0 } == 49_995_000)
@@ -73,10 +73,54 @@ struct TaskRunLoopTests {
     @Test("a body that blocks its thread holds up nobody else's")
     func blocking() {
         let threads = (0..<8).map { number in
-            startThread(named: "loop \(number)") { _ = TaskRunLoop().run { usleep(100_000) } }
+            startThread(named: "loop \(number)") { _ = TaskRunLoop().run(1) { usleep(100_000) } }
         }
         let start = Monotonic.nanoseconds
         for thread in threads { thread.join() }
         #expect(Monotonic.nanoseconds - start < 700_000_000)
+    }
+
+    @Test("a body that is cancelled sees it, wherever it is: computing, asleep, in a child task")
+    func cancelled() {
+        for place in 0..<3 {
+            let loop = TaskRunLoop()
+            let result = Locked<Result<Bool, any Error>?>(nil)
+            let hasBegun = CountingSemaphore()
+            let thread = startThread(named: "loop") {
+                let outcome = loop.run(7) { () async throws -> Bool in
+                    hasBegun.signal()
+                    if place == 0 { while !Task.isCancelled {} }
+                    if place == 1 { try await Task.sleep(for: .seconds(60)) }
+                    if place == 2 {
+                        async let child: Void = Task.sleep(for: .seconds(60))
+                        try await child
+                    }
+                    return Task.isCancelled
+                }
+                result.withLock { $0 = outcome }
+            }
+            hasBegun.wait()
+            loop.cancel(7)
+            thread.join()
+            switch result.withLock({ $0 }) {
+            case .success(let sawIt): #expect(place == 0 && sawIt)
+            case .failure(let error): #expect(place != 0 && error is CancellationError)
+            case nil: Issue.record("no outcome")
+            }
+        }
+    }
+
+    @Test("a run is cancelled by its number alone: before it begins, but neither the next one nor the last")
+    func cancelledByNumber() {
+        let seen = Locked<[Bool]>([])
+        startThread(named: "loop") {
+            let loop = TaskRunLoop()
+            loop.cancel(2)
+            for number in 1...3 {
+                loop.cancel(number - 1)
+                _ = loop.run(number) { seen.withLock { $0.append(Task.isCancelled) } }
+            }
+        }.join()
+        #expect(seen.withLock { $0 } == [false, true, false])
     }
 }

@@ -1,29 +1,31 @@
-import DequeModule
 import SystemSupport
 public import WorkflowCore
 
 /// Runs calls on threads of this process: for tests, and for work too small to leave it.
 ///
-/// The rules are those of worker processes: a task cannot submit, errors arrive as data when `throughCodec` is on.
+/// The rules are those of worker processes: a task cannot submit, errors arrive as data when `throughCodec` is on, and
+/// cancellation and walltime reach the body as `Task.isCancelled`. A thread cannot be killed, however: a body that goes
+/// on after the grace period is reported, goes on by itself, and another thread takes the place of its.
 public final class ThreadPoolExecutor: Executor {
-    private struct Item {
-        var invocation: any TaskInvocation
-        var receiver: any OutcomeReceiver
-    }
-
-    private struct Queue {
-        var items: Deque<Item> = []
-        var outstanding = 0
-        var stopped = false
+    /// The threads that are there.
+    private struct Threads {
+        var workers: [JoinableThread?] = []
+        var loops: [TaskRunLoop] = []
+        var watch: JoinableThread?
+        /// Threads that have not ended, without those that were given up.
+        var alive = 0
     }
 
     /// The name in configurations and logs.
     public let label: String
     private let threadCount: Int
     private let throughCodec: Bool
-    private let queue = Locked(Queue())
+    private let state: Locked<ThreadPoolState>
+    private let threads = Locked(Threads())
     private let available = CountingSemaphore()
-    private let threads = Locked<[JoinableThread]>([])
+    /// Rung to make the watch look at the time again.
+    private let watchBell = CountingSemaphore()
+    private let allEnded = CountingSemaphore()
 
     /// An executor over `threads` threads.
     ///
@@ -31,51 +33,61 @@ public final class ThreadPoolExecutor: Executor {
     ///   - label: the name in configurations and logs.
     ///   - threads: how many calls run at once.
     ///   - throughCodec: whether arguments and results are encoded and decoded as on the way to a process.
-    public init(label: String = "threads", threads: Int = 2, throughCodec: Bool = false) {
+    ///   - cancelGrace: how long a body may go on after it was asked to stop.
+    public init(
+        label: String = "threads", threads: Int = 2, throughCodec: Bool = false, cancelGrace: Duration = .seconds(5)
+    ) {
         self.label = label
         threadCount = max(1, threads)
         self.throughCodec = throughCodec
+        state = Locked(
+            ThreadPoolState(label: label, threads: max(1, threads), grace: cancelGrace.clampedNanoseconds))
     }
 
     /// Starts the threads.
     public func start(_ context: ExecutorContext) async throws {
-        let started = (0..<threadCount).map { number in
-            startThread(named: "apus-task-\(number)") { self.work() }
+        threads.withLock { threads in
+            for slot in 0..<threadCount {
+                let loop = TaskRunLoop()
+                threads.loops.append(loop)
+                threads.workers.append(startWorker(slot, loop))
+                threads.alive += 1
+            }
         }
-        threads.withLock { $0 = started }
     }
 
     /// Queues the call for the next free thread.
     public func submit(_ invocation: any TaskInvocation, to receiver: any OutcomeReceiver) {
-        let accepted = queue.withLock { queue in
-            if queue.stopped { return false }
-            queue.items.append(Item(invocation: invocation, receiver: receiver))
-            queue.outstanding += 1
-            return true
-        }
-        if accepted {
+        if state.withLock({ $0.submit(.init(invocation: invocation, receiver: receiver)) }) {
             available.signal()
         } else {
-            receiver.receive(.failure(Self.stoppedError(invocation)), of: invocation)
+            receiver.receive(.failure(ThreadPoolState.refusal(invocation)), of: invocation)
         }
     }
 
-    /// Fails what is queued, waits for what runs, ends the threads.
+    /// Takes a call that waits out of the queue; asks one that runs to stop, and gives its thread up after the grace period.
+    public func cancel(_ invocation: any TaskInvocation) {
+        let (actions, mustWatch) = state.withLock { state in
+            let actions = state.cancel(invocation, at: Monotonic.nanoseconds)
+            return (actions, state.mustLookEarlier())
+        }
+        perform(actions)
+        if mustWatch { watch() }
+    }
+
+    /// Fails what is queued, stops what runs, ends the threads.
     public func shutdown() async {
-        let left = queue.withLock { queue in
-            queue.stopped = true
-            defer { queue.items = [] }
-            return Array(queue.items)
+        let actions = state.withLock { state in
+            let actions = state.shutDown(at: Monotonic.nanoseconds)
+            _ = state.mustLookEarlier()
+            return actions
         }
-        for item in left { item.receiver.receive(.failure(Self.stoppedError(item.invocation)), of: item.invocation) }
+        perform(actions)
+        if !actions.cancellations.isEmpty { watch() }
         for _ in 0..<threadCount { available.signal() }
-        let ending = threads.withLock { threads in
-            defer { threads = [] }
-            return threads
-        }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             _ = startThread(named: "apus-join") {
-                for thread in ending { thread.join() }
+                self.join()
                 continuation.resume()
             }
         }
@@ -83,27 +95,39 @@ public final class ThreadPoolExecutor: Executor {
 
     /// Threads and calls there are now.
     public var snapshot: ExecutorSnapshot {
-        queue.withLock { ExecutorSnapshot(workers: threadCount, outstanding: $0.outstanding) }
+        state.withLock { ExecutorSnapshot(workers: threadCount, outstanding: $0.outstanding) }
     }
 
-    private func work() {
-        let loop = TaskRunLoop()
+    // MARK: Threads that run calls
+
+    private func startWorker(_ slot: Int, _ loop: TaskRunLoop) -> JoinableThread {
+        startThread(named: "apus-task-\(slot)") { self.work(slot, loop) }
+    }
+
+    private func work(_ slot: Int, _ loop: TaskRunLoop) {
         while true {
             available.wait()
-            let item = queue.withLock { $0.items.popFirst() }
-            guard let item else {
-                if queue.withLock({ $0.stopped }) { return }
+            let (next, isStopped, mustWatch) = state.withLock { state in
+                let next = state.begin(slot, now: Monotonic.nanoseconds)
+                let hasLimit = next?.item.invocation.walltime != nil
+                return (next, state.isStopped, hasLimit && state.mustLookEarlier())
+            }
+            guard let (item, number) = next else {
+                if isStopped { return threadEnds() }
                 continue
             }
-            let outcome = run(item.invocation, on: loop)
-            queue.withLock { $0.outstanding -= 1 }
+            if mustWatch { watch() }
+            let outcome = run(item.invocation, number, on: loop)
+            // `nil` when the call was reported and this thread given up; another one has the place.
+            guard let outcome = state.withLock({ $0.end(slot, run: number, outcome, now: Monotonic.nanoseconds) })
+            else { return }
             item.receiver.receive(outcome, of: item.invocation)
         }
     }
 
-    private func run(_ invocation: any TaskInvocation, on loop: TaskRunLoop) -> TaskOutcome {
+    private func run(_ invocation: any TaskInvocation, _ number: Int, on loop: TaskRunLoop) -> TaskOutcome {
         if throughCodec {
-            let result = loop.run { () async throws -> [UInt8] in
+            let result = loop.run(number) { () async throws -> [UInt8] in
                 let arguments = EncodedArguments(try invocation.argumentBytes())
                 return try await TaskScope.$isInsideThreadTask.withValue(true) {
                     try await invocation.definition.body(arguments)
@@ -114,7 +138,7 @@ public final class ThreadPoolExecutor: Executor {
             case .failure(let error): return .failure(error)
             }
         }
-        let result = loop.run { () async throws -> any Sendable in
+        let result = loop.run(number) { () async throws -> any Sendable in
             try await TaskScope.$isInsideThreadTask.withValue(true) { try await invocation.runOnValues() }
         }
         switch result {
@@ -123,9 +147,74 @@ public final class ThreadPoolExecutor: Executor {
         }
     }
 
-    private static func stoppedError(_ invocation: any TaskInvocation) -> ExecutionError {
-        ExecutionError(
-            .cancelled, "'\(invocation.definition.name)' (\(invocation.identity)) was not run: its executor was stopped"
-        )
+    private func perform(_ actions: ThreadPoolState.Actions) {
+        for cancellation in actions.cancellations {
+            let loop = threads.withLock { $0.loops[cancellation.slot] }
+            loop.cancel(cancellation.run)
+        }
+        for slot in actions.abandoned { replaceThread(slot) }
+        for end in actions.ended { end.item.receiver.receive(.failure(end.error), of: end.item.invocation) }
+    }
+
+    /// Gives up a thread that does not stop: nobody waits for it any more, and a new one has its place.
+    private func replaceThread(_ slot: Int) {
+        let isStopped = state.withLock { $0.isStopped }
+        threads.withLock { threads in
+            threads.workers[slot] = nil
+            guard !isStopped else { return }
+            let loop = TaskRunLoop()
+            threads.loops[slot] = loop
+            threads.workers[slot] = startWorker(slot, loop)
+        }
+        if isStopped { threadEnds() }
+    }
+
+    // MARK: The watch
+
+    /// Has the time looked at, by a thread that is started when it is first needed.
+    private func watch() {
+        threads.withLock { threads in
+            guard threads.watch == nil else { return }
+            threads.watch = startThread(named: "apus-walltime") { self.keepWatch() }
+        }
+        watchBell.signal()
+    }
+
+    private func keepWatch() {
+        while true {
+            let (actions, next, isStopped) = state.withLock { state in
+                let actions = state.tick(at: Monotonic.nanoseconds)
+                return (actions, state.nextLook, state.isStopped)
+            }
+            perform(actions)
+            if isStopped, next == .max { return }
+            watchBell.wait(until: next)
+        }
+    }
+
+    // MARK: The end
+
+    private func threadEnds() {
+        let isLast = threads.withLock { threads in
+            threads.alive -= 1
+            return threads.alive == 0
+        }
+        if isLast { allEnded.signal() }
+    }
+
+    private func join() {
+        if threads.withLock({ $0.alive }) > 0 { allEnded.wait() }
+        // For whoever else waits.
+        allEnded.signal()
+        let (ending, watch) = threads.withLock { threads in
+            defer {
+                threads.workers = []
+                threads.watch = nil
+            }
+            return (threads.workers, threads.watch)
+        }
+        for thread in ending { thread?.join() }
+        watchBell.signal()
+        watch?.join()
     }
 }
