@@ -5,7 +5,7 @@ import Glibc
 /// Task bodies may block or compute for hours, so they must not run on Swift's cooperative pool, whose few threads
 /// serve the whole process. A body that never suspends is run like a plain call; one that suspends is resumed here, on
 /// the calling thread, which sleeps in between.
-package final class TaskRunLoop: TaskExecutor, @unchecked Sendable {  // why: its variables are touched under the mutex only
+package final class TaskRunLoop: TaskExecutor, @unchecked Sendable {  // why: all under the mutex
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [UnownedJob] = []
