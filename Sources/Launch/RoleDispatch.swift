@@ -1,4 +1,4 @@
-import DataFlow
+package import DataFlow
 import Glibc
 import InterchangeRuntime
 import ManagerRuntime
@@ -18,8 +18,10 @@ package enum RoleDispatch {
 
     /// Returns at once in the program the user started; does not return in a role process.
     ///
-    /// - Parameter names: the apps' names, read by the caller so that their globals are initialised in every role.
-    package static func becomeRoleIfAsked(names: [String]) async {
+    /// - Parameters:
+    ///   - names: the apps' names, read by the caller so that their globals are initialised in every role.
+    ///   - files: how files reach the apps of this program.
+    package static func becomeRoleIfAsked(names: [String], files: FileStaging = FileStaging()) async {
         HandedSettings.receive()
         guard let role = EnvironmentVariables.get(roleVariable) else { return }
         let file = EnvironmentVariables.get(fileVariable)
@@ -36,6 +38,7 @@ package enum RoleDispatch {
             await serve(named: "manager") { try manager(file) }
         case "worker":
             TaskScope.processRole.becomeWorker()
+            StagingScope.becomeWorker(files)
             await worker()
         default:
             StandardError.write("apus: \(roleVariable) is '\(role)'; the roles are interchange, manager and worker\n")

@@ -25,7 +25,7 @@ public enum Workflow {
         apps: any RegisteredApp..., configuration: WorkflowConfiguration = .local(),
         _ body: () async throws -> Void
     ) async {
-        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name))
+        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name), files: configuration.files)
         let interrupt = InterruptHandler()
         do {
             let unseen = try await session(configuration, interrupt: interrupt) { try await body() }.unseen
@@ -54,7 +54,7 @@ public enum Workflow {
         apps: any RegisteredApp..., configuration: WorkflowConfiguration = .local(),
         _ body: () async throws -> Value
     ) async throws -> Value {
-        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name))
+        await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name), files: configuration.files)
         return try await session(configuration, interrupt: nil, body).value
     }
 

@@ -1,3 +1,4 @@
+public import DataFlow
 public import HighThroughput
 
 /// Where and how a workflow's calls run.
@@ -76,6 +77,8 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     public var checkpointLoading: CheckpointLoading?
     /// Whether results are used again only by the very build of the program that made them.
     public var strictCache: Bool
+    /// How files reach the apps, and where they are put.
+    public var files: FileStaging
 
     /// A configuration; the defaults are Parsl's, but for `lostRetries`, of which Parsl has none.
     ///
@@ -91,6 +94,7 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         checkpoint = .never
         checkpointLoading = nil
         strictCache = false
+        files = FileStaging()
     }
 
     /// Worker processes on this machine.
@@ -121,6 +125,7 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         if retries < 0 { return "retries is \(retries); it is 0 or more" }
         if lostRetries < 0 { return "lostRetries is \(lostRetries); it is 0 or more" }
         if runDirectory.isEmpty { return "runDirectory is empty; name a directory" }
+        if let fault = files.fault { return fault }
         if case .periodic(let period) = checkpoint, period < .milliseconds(10) {
             return "checkpoint is .periodic(\(period)); the period is 10 ms or longer"
         }

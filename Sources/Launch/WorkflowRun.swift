@@ -36,7 +36,8 @@ final class WorkflowRun: Sendable {
         kernel = DataFlowKernel(
             context: context, executors: executors, retries: configuration.retries,
             lostRetries: configuration.lostRetries,
-            memoizer: try CheckpointSetup.memoizer(configuration, run: directory, table: table))
+            memoizer: try CheckpointSetup.memoizer(configuration, run: directory, table: table),
+            files: configuration.files)
     }
 
     func start() async throws {

@@ -16,6 +16,8 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     package let options: AppOptions
     /// How many apps were declared before this one.
     let registration: Int
+    /// Whether a file may be among the arguments, as far as the types tell.
+    let mayHoldFiles: Bool
     package let errorTypes: [any CodableError.Type]
     package let body: @Sendable @concurrent (repeat each Input) async throws -> Output
 
@@ -25,7 +27,9 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     /// Calls the app on plain values.
     @discardableResult
     public func callAsFunction(_ input: repeat each Input) -> AppFuture<Output> {
-        submit(dependencies: DependencyList()) { (repeat each input) }
+        var list = DependencyList()
+        if mayHoldFiles { repeat list.addOutputs(of: each input) }
+        return submit(dependencies: list) { (repeat each input) }
     }
 
     /// Calls the app on any mix of values and futures.
@@ -33,7 +37,11 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     public func callAsFunction<each Argument: AppArgument>(_ argument: repeat each Argument) -> AppFuture<Output>
     where repeat (each Argument).Resolved == each Input {
         var list = DependencyList()
-        repeat (each argument).collectDependencies(into: &list)
+        if mayHoldFiles {
+            repeat list.add(each argument)
+        } else {
+            repeat (each argument).collectDependencies(into: &list)
+        }
         return submit(dependencies: list) { try (repeat (each argument).resolvedValue()) }
     }
 
@@ -52,7 +60,10 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
         }
         let future = AppFuture<Output>(
             taskID: kernel.nextTaskID(), appName: name, owner: ObjectIdentifier(kernel))
-        kernel.submit(AppCall(app: self, future: future, dependencies: dependencies.futures, input: input))
+        let outputs = dependencies.outputs
+        kernel.submit(
+            AppCall(app: self, future: future, dependencies: dependencies.futures, outputs: outputs, input: input))
+        if !outputs.isEmpty { kernel.attachOutputs(outputs, to: future, executor: options.executor) }
         return future
     }
 }
@@ -104,19 +115,33 @@ private func makeApp<Output: AppValue, each Input: AppValue>(
 ) -> App<Output, repeat each Input> {
     var parameters: [String] = []
     repeat parameters.append(String(describing: (each Input).self))
+    var mayHoldFiles = false
+    repeat mayHoldFiles = mayHoldFiles || !FileSearch.isFree((each Input).self)
+    let holdsFiles = mayHoldFiles
     let definition = TaskDefinition(
         name: name, version: options.version,
         signature: TaskSignature(parameters: parameters, result: String(describing: Output.self))
     ) { encoded in
-        var arguments = try ArgumentReader(encoded, app: name)
-        let input = (repeat try arguments.next((each Input).self))
-        try arguments.finish()
-        let output = try await body(repeat each input)
+        let output = try await runDecoded(encoded, app: name, mayHoldFiles: holdsFiles, body)
         return try PickleEncoder().encode(output)
     }
     let registration = AppRegistry.add(definition)
     return App(
-        definition: definition, options: options, registration: registration, errorTypes: errors, body: body)
+        definition: definition, options: options, registration: registration, mayHoldFiles: holdsFiles,
+        errorTypes: errors, body: body)
+}
+
+/// Decodes the arguments of a call, stages its files, and runs the body.
+func runDecoded<Output: AppValue, each Input: AppValue>(
+    _ encoded: EncodedArguments, app: String, mayHoldFiles: Bool,
+    _ body: @escaping @Sendable @concurrent (repeat each Input) async throws -> Output
+) async throws -> Output {
+    let collector = mayHoldFiles ? FileCollector() : nil
+    var arguments = try ArgumentReader(encoded, app: app, collector)
+    let input = (repeat try arguments.next((each Input).self))
+    try arguments.finish()
+    guard let files = collector?.files, !files.isEmpty else { return try await body(repeat each input) }
+    return try await StagedRun(app: app, files: files) { try await body(repeat each input) }
 }
 
 /// Reads the arguments of one call from the pickled tuple.
@@ -124,10 +149,12 @@ private struct ArgumentReader {
     private let tuple: PickleDocument
     private let items: [PickleValue]
     private let app: String
+    private var decoder = PickleDecoder()
     private var index = 0
 
-    init(_ encoded: EncodedArguments, app: String) throws {
+    init(_ encoded: EncodedArguments, app: String, _ collector: FileCollector?) throws {
         self.app = app
+        if let collector, let key = CodingUserInfoKey.staging { decoder.userInfo[key] = collector }
         tuple = try PickleDocument(in: encoded.message, range: encoded.range)
         items = tuple.root.items ?? []
     }
@@ -138,7 +165,7 @@ private struct ArgumentReader {
         }
         defer { index += 1 }
         do {
-            return try PickleDecoder().decode(type, from: items[index])
+            return try decoder.decode(type, from: items[index])
         } catch {
             throw ArgumentError(app: app, text: "argument \(index + 1): \(error)")
         }

@@ -7,32 +7,40 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     private let future: AppFuture<Output>
     let input: @Sendable () throws -> (repeat each Input)
     let dependencies: [any DependencySource]
+    let declaredOutputs: [OutputFile]
     let taskID: TaskID
     /// Written between two attempts only, when no executor holds the call.
     nonisolated(unsafe) var tryNumber = 0  // why: one owner at a time, and each hand-over takes a lock
+    /// Written like ``tryNumber``.
+    nonisolated(unsafe) var stagingPlan: StagingPlan?  // why: as above
 
     init(
         app: App<Output, repeat each Input>, future: AppFuture<Output>, dependencies: [any DependencySource],
-        input: @escaping @Sendable () throws -> (repeat each Input)
+        outputs: [OutputFile] = [], input: @escaping @Sendable () throws -> (repeat each Input)
     ) {
         self.app = app
         self.future = future
         self.dependencies = dependencies
+        declaredOutputs = outputs
         self.input = input
         taskID = future.taskID ?? TaskID(0)
     }
 
     var options: AppOptions { app.options }
-    var definition: TaskDefinition { app.definition }
+    var definition: TaskDefinition {
+        guard let providers = stagingPlan?.providers else { return app.definition }
+        return app.definition.staging(with: providers)
+    }
     var identity: TryID { TryID(task: taskID, number: tryNumber) }
     var resources: ResourceSpecification { ResourceSpecification(priority: app.options.priority) }
     var walltime: Duration? { app.options.walltime }
-    var observed: Bool { future.wasObserved }
+    var observed: Bool { future.wasObserved || future.outputs.contains { $0.wasObserved } }
 
     func argumentBytes() throws -> [UInt8] {
         let values = try input()
         var writer = PickleWriter(reservingCapacity: 128)
-        let encoder = PickleEncoder()
+        var encoder = PickleEncoder()
+        if let stagingPlan, let key = CodingUserInfoKey.staging { encoder.userInfo[key] = stagingPlan }
         writer.header()
         writer.mark()
         var number = 0
@@ -51,6 +59,13 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     }
 
     func runOnValues() async throws -> any Sendable {
+        if let stagingPlan {
+            // Through the codec, which puts the places of the copies into the files.
+            let arguments = EncodedArguments(try argumentBytes())
+            return try await StagingScope.$ofCall.withValue(stagingPlan.providers) {
+                try await runDecoded(arguments, app: app.name, mayHoldFiles: app.mayHoldFiles, app.body)
+            }
+        }
         let values = try input()
         return try await app.body(repeat each values)
     }
@@ -95,11 +110,15 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     /// The thrown value itself, when its type is one of those the app names.
     private func ownError(_ error: any Error) -> any Error {
         guard let remote = error as? RemoteError, let payload = remote.payload else { return error }
-        if let argumentError = try? decodedError(ArgumentError.self, remote, payload) { return argumentError }
-        for type in app.errorTypes {
+        for type in Self.ownErrorTypes + app.errorTypes {
             if let value = try? decodedError(type, remote, payload) { return value }
         }
         return error
+    }
+
+    /// Errors that any app may end with.
+    private static var ownErrorTypes: [any CodableError.Type] {
+        [ArgumentError.self, StagingError.self, MissingOutputs.self, FileError.self]
     }
 
     private func decodedError<E: CodableError>(

@@ -26,6 +26,7 @@ package enum AppRegistry {
     ///
     /// - Throws: ``WorkflowError`` when two apps have one name.
     package static func sealedTable() throws(WorkflowError) -> TaskTable {
+        StagingTasks.declare()
         let (table, fault) = content.withLock { ($0.table, $0.fault) }
         if let fault { throw WorkflowError(.appNameTaken, fault.description) }
         return table

@@ -14,14 +14,14 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
     /// Calls the app on plain values.
     @discardableResult
     public func callAsFunction(_ input: repeat each Input) -> AppFuture<BashResult> {
-        app(BashCall(plan: nextPlan(), input: (repeat each input)))
+        promising(app(BashCall(plan: nextPlan(), input: (repeat each input))))
     }
 
     /// Calls the app on any mix of values and futures.
     @discardableResult @_disfavoredOverload
     public func callAsFunction<each Argument: AppArgument>(_ argument: repeat each Argument) -> AppFuture<BashResult>
     where repeat (each Argument).Resolved == each Input {
-        app(PendingBashCall(plan: nextPlan(), arguments: (repeat each argument)))
+        promising(app(PendingBashCall(plan: nextPlan(), arguments: (repeat each argument))))
     }
 
     /// The same app with other settings for the calls made through it; what is not named stays as declared.
@@ -49,6 +49,14 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
         if let directory { copy.settings.directory = directory }
         copy.settings.environment.merge(environment) { $1 }
         return copy
+    }
+
+    /// Makes data futures of the promised outputs, behind those among the arguments.
+    private func promising(_ future: AppFuture<BashResult>) -> AppFuture<BashResult> {
+        if !settings.outputs.isEmpty {
+            DataFlowKernel.current?.attachPromised(settings.outputs, in: settings.directory, to: future)
+        }
+        return future
     }
 
     private func nextPlan() -> BashPlan { settings.plan(app: name, context: DataFlowKernel.current?.context) }

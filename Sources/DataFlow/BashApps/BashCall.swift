@@ -37,7 +37,8 @@ struct PendingBashCall<each Argument: AppArgument>: AppArgument {
     }
 
     func collectDependencies(into list: inout DependencyList) {
-        for argument in repeat each arguments { argument.collectDependencies(into: &list) }
+        list.addOutputs(of: plan)
+        for argument in repeat each arguments { list.add(argument) }
     }
 
     func resolvedValue() throws -> Resolved {

@@ -6,8 +6,11 @@ struct BashPlan: AppValue {
     struct Stream: Codable, Sendable {
         var path: String
         var append: Bool
+        /// The file that it becomes, when it is staged out.
+        var output: OutputFile?
 
-        var stream: CommandOptions.Stream { .file(path, append: append) }
+        /// Where it is written, on the machine where the command runs.
+        var stream: CommandOptions.Stream { .file((try? output?.localPath) ?? path, append: append) }
     }
 
     var stdout: Stream?

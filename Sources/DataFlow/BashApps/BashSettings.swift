@@ -30,6 +30,8 @@ struct BashSettings: Sendable {
         switch stream {
         case .inherit: nil
         case .file(let path, let append): BashPlan.Stream(path: path, append: append)
+        case .output(let output):
+            BashPlan.Stream(path: (try? output.localPath) ?? output.description, append: false, output: output)
         // Appended, so that a further try of the call does not remove what the first one said.
         case .autoNamed: stem.map { BashPlan.Stream(path: "\($0).\(kind)", append: true) }
         }

@@ -9,4 +9,6 @@ public enum BashStream: Sendable, Hashable {
     case file(_ path: String, append: Bool = true)
     /// Into a file of its own for each call, in `task_logs` of the run directory: see ``BashResult/stdout``.
     case autoNamed
+    /// Into a file that is staged out when the command has succeeded: a data future in ``AppFuture/outputs``.
+    case output(OutputFile)
 }

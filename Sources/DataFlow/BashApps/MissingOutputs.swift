@@ -1,4 +1,4 @@
-/// A bash app succeeded, but files that it promised are not there.
+/// An app succeeded, but files that it promised are not there.
 public struct MissingOutputs: Error, Codable, Sendable, Hashable, CustomStringConvertible {
     /// The app.
     public var app: String
@@ -18,7 +18,7 @@ public struct MissingOutputs: Error, Codable, Sendable, Hashable, CustomStringCo
     public var description: String {
         let shown = paths.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
         let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
-        return "bash app '\(app)' ended with exit code 0 but did not make \(shown)\(more); "
+        return "app '\(app)' ended without an error but did not make \(shown)\(more); "
             + "relative paths were looked for in \(directory)"
     }
 }

@@ -18,6 +18,7 @@ public final class AppFuture<Value: AppValue>: Sendable {
     private struct Storage {
         var state: State
         var observed = false
+        var outputs: [AppFuture<File>] = []
     }
 
     private let storage: Locked<Storage>
@@ -27,7 +28,7 @@ public final class AppFuture<Value: AppValue>: Sendable {
     public let appName: String
     package let owner: ObjectIdentifier?
 
-    package init(taskID: TaskID, appName: String, owner: ObjectIdentifier) {
+    package init(taskID: TaskID, appName: String, owner: ObjectIdentifier?) {
         storage = Locked(Storage(state: .pending([])))
         self.taskID = taskID
         self.appName = appName
@@ -105,6 +106,11 @@ public final class AppFuture<Value: AppValue>: Sendable {
             }
         }
     }
+
+    /// Declares a file that the call makes; before anybody else has the future.
+    func append(output: FileFuture) { storage.withLock { $0.outputs.append(output) } }
+
+    var declaredOutputs: [FileFuture] { storage.withLock { $0.outputs } }
 
     package var wasObserved: Bool { storage.withLock { $0.observed } }
 }

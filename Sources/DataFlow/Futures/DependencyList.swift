@@ -3,10 +3,16 @@ package import WorkflowCore
 /// The futures a call waits for.
 public struct DependencyList: Sendable {
     package private(set) var futures: [any DependencySource] = []
+    /// The files that the call makes.
+    private(set) var outputs: [OutputFile] = []
 
     package init() {}
 
     package mutating func append(_ future: any DependencySource) { futures.append(future) }
+
+    mutating func append(output: OutputFile) {
+        if !outputs.contains(output) { outputs.append(output) }
+    }
 }
 
 /// The untyped face of a future: what a kernel needs to wait for it and to explain its failure.

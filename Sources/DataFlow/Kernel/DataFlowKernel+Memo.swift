@@ -49,7 +49,7 @@ extension DataFlowKernel {
             switch effect {
             case .run(let task):
                 guard let call = call(task) else { continue }
-                executor(for: call).submit(call, to: self)
+                launch(call)
             case .serve(let task, let key, let entry):
                 guard let call = call(task) else { continue }
                 if let value = memoizer.value(of: entry, key, for: call) {

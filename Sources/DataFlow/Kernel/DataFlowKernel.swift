@@ -37,6 +37,7 @@ public final class DataFlowKernel: Sendable {
     /// The tables, numbers and places of the run.
     package let context: ExecutorContext
     let memoizer: Memoizer
+    let stager: FileStager
     private let executors: [any Executor]
     private let retries: Int
     private let lostRetries: Int
@@ -54,9 +55,10 @@ public final class DataFlowKernel: Sendable {
     ///   - retries: how often a failed call is tried again.
     ///   - lostRetries: how often a call whose process was lost is tried again.
     ///   - memoizer: keeps the results of cached apps.
+    ///   - files: how files reach the apps.
     package init(
         context: ExecutorContext, executors: [any Executor], retries: Int, lostRetries: Int,
-        memoizer: Memoizer = Memoizer()
+        memoizer: Memoizer = Memoizer(), files: FileStaging = FileStaging()
     ) {
         precondition(!executors.isEmpty, "a kernel needs an executor")
         self.context = context
@@ -64,6 +66,7 @@ public final class DataFlowKernel: Sendable {
         self.retries = retries
         self.lostRetries = lostRetries
         self.memoizer = memoizer
+        stager = FileStager(files, context: context)
     }
 
     /// Runs `body` with this kernel as the one that calls go to.
@@ -157,7 +160,7 @@ public final class DataFlowKernel: Sendable {
                 if number == 0, call.isCached {
                     lookUp(call, &effects)
                 } else {
-                    executor(for: call).submit(call, to: self)
+                    launch(call)
                 }
             case .failDependency(let task):
                 guard let call = call(task) else { continue }
@@ -187,6 +190,9 @@ public final class DataFlowKernel: Sendable {
         guard let label = call.options.executor else { return executors[0] }
         return executors.first { $0.label == label } ?? executors[0]
     }
+
+    /// The label of the executor that runs apps that name none.
+    var defaultLabel: String { executors[0].label }
 
     private static func cancellation(of call: any KernelCall) -> ExecutionError {
         ExecutionError(
@@ -237,6 +243,7 @@ public final class DataFlowKernel: Sendable {
         closed.set()
         for executor in executors { await executor.shutdown() }
         memoizer.close()
+        stager.clean()
     }
 
     /// Failures that nobody awaited, in the order in which they happened.
@@ -282,6 +289,7 @@ extension DataFlowKernel: OutcomeReceiver {
         switch error {
         case let error as ExecutionError: error.isLoss ? .loss : .final
         case is WorkflowError, is RoleError, is DependencyError: .final
+        case let error as StagingError: error.code == .noProvider ? .final : .task
         default: .task
         }
     }

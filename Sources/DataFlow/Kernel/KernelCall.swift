@@ -9,6 +9,14 @@ protocol KernelCall: TaskInvocation {
     var tryNumber: Int { get set }
     /// Whether somebody has asked for the value, or will see the failure in another way.
     var observed: Bool { get }
+    /// Whether a file may be among the arguments, as far as the types tell.
+    var mayHoldFiles: Bool { get }
+    /// The files among the arguments; to be called when all dependencies are done.
+    func searchedFiles() -> [FoundFile]
+    /// The outputs that were known when the call was made.
+    var declaredOutputs: [OutputFile] { get }
+    /// Where files are staged; set by the kernel before each attempt.
+    var stagingPlan: StagingPlan? { get set }
     /// Whether an equal call's result may stand for this one's.
     var isCached: Bool { get }
     /// By what the result is found; to be called when all dependencies are done.
