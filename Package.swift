@@ -145,7 +145,10 @@ let package = Package(
             swiftSettings: shared),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["SystemSupport", "ProbeProgram", "SpreadProgram", "ApusCommandLine"], swiftSettings: shared),
+            dependencies: ["SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "ApusCommandLine"],
+            swiftSettings: shared),
+        .executableTarget(
+            name: "FilesProgram", dependencies: ["Apus"], path: "Tests/Support/FilesProgram", swiftSettings: shared),
         .executableTarget(
             name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
         unitTests("Launch", ["WorkflowCore"]),

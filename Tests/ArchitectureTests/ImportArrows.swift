@@ -49,6 +49,7 @@ enum ImportArrows {
     static let bridges: [String: Set<String>] = [
         // Date, URL, UUID, Decimal and Data as app values, and their form on the wire.
         "DataFlow/AppValue.swift": ["FoundationEssentials"],
+        "DataFlow/FileSearch.swift": ["FoundationEssentials"],
         "PickleCoding/FoundationBridge.swift": ["FoundationEssentials", "Foundation"],
     ]
 

@@ -29,7 +29,8 @@ private let write = app("file.write") { (text: String, output: OutputFile) in
     if !text.isEmpty { try SmallFile.write(Array(text.utf8), to: try output.localPath, mode: 0o600) }
 }
 private let named = app("file.named") { (path: String) in try File(path) }
-private let failing = app("file.failing") { (output: OutputFile) -> Int in throw FileError(.badPath, "x", "on purpose") }
+private let failing = app("file.failing") { (output: OutputFile) -> Int in throw FileError(.badPath, "x", "on purpose")
+}
 private let upper = bashApp("file.upper") { (file: File, result: OutputFile) in "tr a-z A-Z < \(file) > \(result)" }
 private let say = bashApp("file.say") { (text: String) in "echo \(text)" }
 

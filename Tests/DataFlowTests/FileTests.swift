@@ -35,7 +35,7 @@ struct FileTests {
         #expect(file.path.hasPrefix("/") && file.path.hasSuffix("/data/x y.txt"))
         #expect(file.url.hasSuffix("/data/x%20y.txt") && file.url.hasPrefix("file:///"))
         #expect(try file.localPath == file.path)
-        #expect(try File(path: "http://x") .scheme == "file")
+        #expect(try File(path: "http://x").scheme == "file")
     }
 
     @Test(
@@ -94,7 +94,6 @@ struct FileTests {
         #expect(try PickleDecoder().decode(File.self, from: bytes) == file)
         let wrong = try PickleEncoder().encode(["url": "http:///"])
         #expect(throws: DecodingError.self) { try PickleDecoder().decode(File.self, from: wrong) }
-        // Nobody but a kernel says where a file is staged.
         let forged = try PickleEncoder().encode(["url": ["x": "y"]])
         #expect(throws: DecodingError.self) { try PickleDecoder().decode(File.self, from: forged) }
     }

@@ -47,7 +47,9 @@ extension File {
                 .init(codingPath: decoder.codingPath, debugDescription: error.description, underlyingError: error))
         }
         // A place is believed to whoever sent the call, and to nobody else.
-        guard let key = CodingUserInfoKey.staging, let notes = decoder.userInfo[key] as? any StagingNotes else { return }
+        guard let key = CodingUserInfoKey.staging, let notes = decoder.userInfo[key] as? any StagingNotes else {
+            return
+        }
         let place = try container.decodeIfPresent(StagedPlace.self, forKey: .place)
         staged = place?.path
         notes.note(self, isOutput: isOutput, place)
@@ -57,7 +59,9 @@ extension File {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(url, forKey: .url)
         if let checksum { try container.encode(checksum, forKey: .checksum) }
-        guard let key = CodingUserInfoKey.staging, let notes = encoder.userInfo[key] as? any StagingNotes else { return }
+        guard let key = CodingUserInfoKey.staging, let notes = encoder.userInfo[key] as? any StagingNotes else {
+            return
+        }
         let place = notes.place(of: self, isOutput: isOutput)
         if let place { try container.encode(place, forKey: .place) }
         notes.note(self, isOutput: isOutput, place)

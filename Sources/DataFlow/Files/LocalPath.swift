@@ -55,7 +55,9 @@ enum LocalPath {
         guard rename(path, place) == 0 else { throw .last("rename '\(path)' to '\(place)'") }
     }
 
-    /// Removes a folder with all that is in it; links are removed, not followed. What cannot be removed stays.
+    /// Removes a folder with all that is in it.
+    ///
+    /// Links are removed, not followed. What cannot be removed stays.
     static func removeTree(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }

@@ -6,7 +6,9 @@ extension ShellCommand.StringInterpolation {
     public mutating func appendInterpolation(_ file: File) { appendInterpolation(quoted: file.shellWord) }
 
     /// Adds the path to write the file to as one word.
-    public mutating func appendInterpolation(_ output: OutputFile) { appendInterpolation(quoted: output.file.shellWord) }
+    public mutating func appendInterpolation(_ output: OutputFile) {
+        appendInterpolation(quoted: output.file.shellWord)
+    }
 
     /// Adds the path of each staged file as a word.
     public mutating func appendInterpolation(_ files: [File]) {
