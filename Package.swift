@@ -156,7 +156,9 @@ let package = Package(
             name: "ProbeProgram", dependencies: ["Apus"], path: "Tests/Support/ProbeProgram", swiftSettings: shared),
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline"],
+            dependencies: [
+                "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep",
+            ],
             swiftSettings: shared),
         .testTarget(
             name: "ScriptTests", dependencies: ["SystemSupport", "ApusCommandLine"], swiftSettings: shared),

@@ -5,7 +5,20 @@
 
 import Apus
 
-let options = PipelineOptions.fromCommandLine()
+struct PipelineOptions: ProgramOptions {
+    var folder = ""
+    var output = "word-counts.txt"
+    var top = 10
+
+    static let summary = "Counts the words of a folder of text files with tr, sort, uniq and awk."
+    static let help: [String: OptionHelp] = [
+        "folder": .positional("a folder of text files, such as /usr/share/common-licenses"),
+        "output": OptionHelp("where the result goes", placeholder: "FILE"),
+        "top": OptionHelp("how many words are printed", in: 1...1_000_000),
+    ]
+
+    func validate() throws { _ = try TextFiles.paths(in: folder) }
+}
 
 /// The words of one file and how often each occurs.
 let words = bashApp("words", stdout: .autoNamed, stderr: .autoNamed, walltime: .seconds(600)) { (file: String) in
@@ -22,13 +35,9 @@ let mostFrequent = bashApp("most-frequent", stderr: .autoNamed) { (counts: BashR
     "set -o pipefail; LC_ALL=C sort -k1,1nr -k2,2 \(counts.stdout ?? "") | sed -n 1,\(limit)p"
 }
 
-// The one line that decides where commands run.
-let configuration: WorkflowConfiguration =
-    options.useThreads ? .threads(options.workers) : .local(workers: options.workers)
-
-await Workflow.run(configuration: configuration) {
-    let counts = merge(options.files.map { words($0) })
+await Workflow.run(configuration: .local(workers: 2)) { (options: PipelineOptions) in
+    let counts = merge(try TextFiles.paths(in: options.folder).map { words($0) })
     let last = mostFrequent.with(stdout: .file(options.output, append: false), outputs: [options.output])
-    let result = try await last(counts, options.limit).value
+    let result = try await last(counts, options.top).value
     print("wrote", result.outputs.joined(separator: " "))
 }

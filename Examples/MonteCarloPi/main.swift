@@ -3,7 +3,16 @@
 
 import Apus
 
-let options = PiOptions.fromCommandLine()
+struct PiOptions: ProgramOptions {
+    var tasks = 400
+    var points = 2_000_000
+
+    static let summary = "Estimates π by throwing random points at a square."
+    static let help: [String: OptionHelp] = [
+        "tasks": OptionHelp("how many tasks", in: 1...1_000_000),
+        "points": OptionHelp("how many random points a task takes", in: 1...1_000_000_000),
+    ]
+}
 
 /// How many of `points` random points of the unit square lie in the quarter circle.
 ///
@@ -23,12 +32,11 @@ let sum = app("sum") { (parts: [Int]) -> Int in
     parts.reduce(0, +)
 }
 
-// The one line that decides where calls run.
-var configuration: WorkflowConfiguration =
-    options.useThreads ? .threads(options.workers) : .local(workers: options.workers)
+// The one line that decides where calls run; `--on threads` and `--workers N` change it.
+var configuration = WorkflowConfiguration.local(workers: 2)
 configuration.summary = .always
 
-await Workflow.run(configuration: configuration) {
+await Workflow.run(configuration: configuration) { (options: PiOptions) in
     let parts = (1...options.tasks).map { countInside($0, options.points) }
     let inside = try await sum(parts).value
 

@@ -1,5 +1,4 @@
-#!/usr/bin/env -S apus run
-// apus: name = "hello"
+#!/usr/bin/env -S apus run  // apus: name = "hello"
 import Apus
 
 let greet = app("greet") { (name: String) -> String in

@@ -22,16 +22,36 @@ let simulate = app("simulate", options: AppOptions(version: 1, cache: true)) { (
     return Outcome(rate: rate, ill: 1 - healthy)
 }
 
-let options = SweepOptions.fromCommandLine()
+struct SweepOptions: ProgramOptions {
+    var points = 200
+    var work = 20_000_000
 
-var configuration: WorkflowConfiguration =
-    options.useThreads ? .threads(options.workers) : .local(workers: options.workers)
+    static let summary = "Simulates an epidemic for many infection rates; killed and started again, it goes on."
+    static let help: [String: OptionHelp] = [
+        "points": OptionHelp("how many infection rates", in: 1...1_000_000),
+        "work": OptionHelp("how many steps a simulation takes", in: 1_000...1_000_000_000),
+    ]
+}
+
+struct RateOptions: ProgramOptions {
+    var rate = 0.0
+    var work = 20_000_000
+
+    static let help: [String: OptionHelp] = ["rate": .positional("the infection rate, such as 0.3")]
+}
+
+// Another entry point: `Sweep run single -- 0.3`. What it returns is printed as JSON.
+harness("single", "Simulates one rate.") { (options: RateOptions) in
+    try await simulate(options.rate, options.work).value
+}
+
+var configuration = WorkflowConfiguration.local(workers: 2)
 // The two lines that make a run go on where the last one was killed: each result is written before it is seen, and
 // those of all earlier runs are used.
 configuration.checkpoint = .taskExit
 configuration.checkpointLoading = .all
 
-await Workflow.run(configuration: configuration) {
+await Workflow.run(configuration: configuration) { (options: SweepOptions) in
     let rates = (0..<options.points).map { 0.05 + 0.45 * Double($0) / Double(options.points) }
     let futures = rates.map { simulate($0, options.work) }
 

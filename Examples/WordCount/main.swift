@@ -3,7 +3,18 @@
 
 import Apus
 
-let options = WordCountOptions.fromCommandLine()
+struct WordCountOptions: ProgramOptions {
+    var folder = ""
+    var top = 10
+
+    static let summary = "Counts the words of a folder of text files."
+    static let help: [String: OptionHelp] = [
+        "folder": .positional("a folder of text files, such as /usr/share/common-licenses"),
+        "top": OptionHelp("how many words are printed", in: 1...1_000_000),
+    ]
+
+    func validate() throws { _ = try TextFiles.paths(in: folder) }
+}
 
 /// The words of one file and how often each occurs.
 let countFile = app("count-file", throwing: [FileError.self]) { (path: String) throws -> [String: Int] in
@@ -21,18 +32,14 @@ let mostFrequent = app("most-frequent") { (counts: [String: Int], limit: Int) ->
     return Array(all.sorted().prefix(limit))
 }
 
-// The one line that decides where calls run.
-let configuration: WorkflowConfiguration =
-    options.useThreads ? .threads(options.workers) : .local(workers: options.workers)
-
-await Workflow.run(configuration: configuration) {
-    var counts = options.files.map { countFile($0) }
+await Workflow.run(configuration: .local(workers: 2)) { (options: WordCountOptions) in
+    var counts = try TextFiles.paths(in: options.folder).map { countFile($0) }
     while counts.count > 1 {
         counts = stride(from: 0, to: counts.count, by: 8).map { start in
             merge(Array(counts[start..<min(start + 8, counts.count)]))
         }
     }
-    for word in try await mostFrequent(counts[0], options.limit).value {
+    for word in try await mostFrequent(counts[0], options.top).value {
         print(word.count, word.word)
     }
 }

@@ -35,9 +35,13 @@
 @_exported public import func DataFlow.app
 @_exported public import func DataFlow.bashApp
 @_exported public import struct HighThroughput.HighThroughputConfiguration
+@_exported public import struct Launch.Harness
+@_exported public import struct Launch.OptionHelp
+@_exported public import protocol Launch.ProgramOptions
 @_exported public import enum Launch.Workflow
 @_exported public import struct Launch.WorkflowConfiguration
 @_exported public import protocol Launch.WorkflowProgram
+@_exported public import func Launch.harness
 @_exported public import struct WorkflowCore.AppTimeout
 @_exported public import enum WorkflowCore.ApusVersion
 @_exported public import struct WorkflowCore.ExecutionError

@@ -19,16 +19,29 @@ public enum Workflow {
     ///
     /// - Parameters:
     ///   - apps: apps declared in other files, which Swift would otherwise initialise too late.
+    ///   - harnesses: harnesses declared in other files.
     ///   - configuration: where calls run.
+    ///   - answersCommands: whether `--help`, `tasks`, `describe`, `call` and `run` as the first word are commands.
     ///   - body: the workflow.
     public static func run(
-        apps: any RegisteredApp..., configuration: WorkflowConfiguration = .local(),
-        _ body: () async throws -> Void
+        apps: any RegisteredApp..., harnesses: [Harness] = [], configuration: WorkflowConfiguration = .local(),
+        answersCommands: Bool = true, _ body: () async throws -> Void
     ) async {
         await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name), files: configuration.files)
+        _ = harnesses.map(\.name)
+        switch ProgramStart.decided(plainly: answersCommands) {
+        case .body(_, let common): await perform(configuration, common, body)
+        case .job(let job): await perform(configuration, job.common, job.body)
+        }
+    }
+
+    /// Runs a workflow, prints how it failed, if it did, and ends the program then.
+    static func perform(
+        _ configuration: WorkflowConfiguration, _ common: CommonOptions, _ body: () async throws -> Void
+    ) async {
         let interrupt = InterruptHandler()
         do {
-            let unseen = try await session(configuration, interrupt: interrupt) { try await body() }.unseen
+            let unseen = try await session(configuration, common, interrupt: interrupt) { try await body() }.unseen
             if interrupt.wasInterrupted { await interrupt.exitWhenClean() }
             guard unseen.isEmpty else {
                 report(unseen)
@@ -55,15 +68,16 @@ public enum Workflow {
         _ body: () async throws -> Value
     ) async throws -> Value {
         await RoleDispatch.becomeRoleIfAsked(names: apps.map(\.name), files: configuration.files)
-        return try await session(configuration, interrupt: nil, body).value
+        return try await session(configuration, CommonOptions(), interrupt: nil, body).value
     }
 
     private static func session<Value>(
-        _ configuration: WorkflowConfiguration, interrupt: InterruptHandler?, _ body: () async throws -> Value
+        _ configuration: WorkflowConfiguration, _ common: CommonOptions, interrupt: InterruptHandler?,
+        _ body: () async throws -> Value
     ) async throws -> (value: Value, unseen: [DataFlowKernel.UnseenFailure]) {
         if TaskScope.isInsideTask { throw RoleError(app: "Workflow.run") }
         try ProcessDepth.check()
-        let configuration = try HandedSettings.applied(to: configuration)
+        let configuration = common.applied(to: try HandedSettings.applied(to: configuration))
         if let fault = configuration.fault { throw WorkflowError(.badConfiguration, fault) }
         let began = Monotonic.nanoseconds
         let run = try WorkflowRun(configuration)
@@ -109,6 +123,10 @@ public protocol WorkflowProgram {
     static var apps: [any RegisteredApp] { get }
     /// Where calls run.
     static var configuration: WorkflowConfiguration { get }
+    /// Harnesses declared in other files.
+    static var harnesses: [Harness] { get }
+    /// Whether `--help`, `tasks`, `describe`, `call` and `run` as the first word on the command line are commands.
+    static var answersCommands: Bool { get }
     /// The workflow.
     static func workflow() async throws
 }
@@ -120,12 +138,20 @@ extension WorkflowProgram {
     /// One worker process for each core of this machine.
     public static var configuration: WorkflowConfiguration { .local() }
 
+    /// No harnesses of other files.
+    public static var harnesses: [Harness] { [] }
+
+    /// They are.
+    public static var answersCommands: Bool { true }
+
     // On the main actor, since `@main` does not take a function that inherits its caller's isolation (Swift 6.3.1).
 
     /// Becomes a role if asked, else runs the workflow.
     @MainActor public static func main() async {
         // Reading the list initialises the apps in it, in every role.
         _ = apps.map(\.name)
-        await Workflow.run(configuration: configuration) { try await workflow() }
+        await Workflow.run(
+            harnesses: harnesses, configuration: configuration, answersCommands: answersCommands
+        ) { try await workflow() }
     }
 }

@@ -50,6 +50,8 @@ enum ImportArrows {
         // Date, URL, UUID, Decimal and Data as app values, and their form on the wire.
         "DataFlow/AppValue.swift": ["FoundationEssentials"],
         "DataFlow/FileSearch.swift": ["FoundationEssentials"],
+        // JSON of arguments and results, for people.
+        "DataFlow/JSONText.swift": ["FoundationEssentials"],
         "PickleCoding/FoundationBridge.swift": ["FoundationEssentials", "Foundation"],
     ]
 

@@ -16,7 +16,7 @@ struct BashPipelineTests {
     @Test("files with awkward names give the same as WordCount", arguments: placements)
     func likeWordCount(placement: [String]) throws {
         let folder = try folder()
-        let expected = try Example.run("WordCount", ["texts", "--threads", "--top", "100"], in: folder)
+        let expected = try Example.run("WordCount", ["texts", "--on", "threads", "--top", "100"], in: folder)
         let options = ["texts", "--top", "100", "--output", "made/here.txt"] + placement
         for _ in 0..<2 {
             let finished = try Example.run("BashPipeline", options, in: folder)

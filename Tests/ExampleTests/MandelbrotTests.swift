@@ -38,7 +38,7 @@ struct MandelbrotTests {
     @Test("the file is the same whatever computes it, and however it is tiled")
     func sameEverywhere() throws {
         let size = ["--width", "200", "--height", "150", "--iterations", "100"]
-        let places = [["--workers", "1"], ["--workers", "3", "--tile", "37"], ["--threads", "--tile", "300"]]
+        let places = [["--workers", "1"], ["--workers", "3", "--tile", "37"], ["--on", "threads", "--tile", "300"]]
         let files = try places.map { try draw(size + $0, in: TemporaryFolder()) }
         #expect(Set(files).count == 1)
     }
@@ -66,7 +66,8 @@ struct MandelbrotPythonTests {
     @Test("Python's zlib inflates the picture to the same points")
     func inflate() throws {
         let folder = try TemporaryFolder()
-        let arguments = ["--width", "400", "--height", "300", "--iterations", "50", "--threads", "--output", "p.png"]
+        let size = ["--width", "400", "--height", "300", "--iterations", "50"]
+        let arguments = size + ["--on", "threads", "--output", "p.png"]
         try #require(try Example.run("Mandelbrot", arguments, in: folder).code == 0)
         let file = try PNGReader(SmallFile.read(folder.path + "/p.png"))
         let script = """

@@ -20,7 +20,8 @@ struct MonteCarloPiTests {
 
     @Test("the estimate is the same on one, two and four workers and on threads")
     func sameEverywhere() throws {
-        let outputs = try [["--workers", "1"], ["--workers", "2"], ["--workers", "4"], ["--threads"]].map { place in
+        let places = [["--workers", "1"], ["--workers", "2"], ["--workers", "4"], ["--on", "threads"]]
+        let outputs = try places.map { place in
             try Example.run("MonteCarloPi", arguments + place, in: TemporaryFolder()).output
         }
         #expect(Set(outputs).count == 1, "\(outputs)")

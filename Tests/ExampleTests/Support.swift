@@ -74,4 +74,4 @@ final class TemporaryFolder: Sendable {
 }
 
 /// Both places where calls can run, as the examples' options.
-let placements: [[String]] = [[], ["--threads"]]
+let placements: [[String]] = [[], ["--on", "threads"]]

@@ -47,7 +47,7 @@ struct WordCountTests {
     @Test(
         "the common licences are counted as tr, sort and uniq count them",
         .enabled(if: access(licences, R_OK) == 0, "needs \(licences), which Debian and Ubuntu have"),
-        arguments: [[], ["--top", "500", "--threads"]], [["--workers", "1"], ["--workers", "3"]])
+        arguments: [[], ["--top", "500", "--on", "threads"]], [["--workers", "1"], ["--workers", "3"]])
     func commonLicences(options: [String], workers: [String]) throws {
         let top = options.first == "--top" ? 500 : 10
         let folder = try TemporaryFolder()

@@ -28,9 +28,9 @@ struct RunTests {
     func wholeLife() throws {
         let folder = try ScriptFolder()
         try folder.write("bee.swift", Self.script)
-        let first = try folder.run("--keep", "bee.swift", "--", "--help", "-x", "a b")
+        let first = try folder.run("--keep", "bee.swift", "--", "one", "--help", "-x", "a b")
         #expect(first.code == 0, "\(first.errors)")
-        #expect(first.output == "twice 21 is 42\nbee.swift|--help|-x|a b\n")
+        #expect(first.output == "twice 21 is 42\nbee.swift|one|--help|-x|a b\n")
         let program = try #require(first.errors.split(separator: " ").last).trimmingSuffix("\n")
         #expect(program.hasPrefix(folder.path + "/cache/programs/") && program.hasSuffix("/worker-bee"))
         var before = stat()

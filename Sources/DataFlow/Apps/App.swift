@@ -126,9 +126,11 @@ private func makeApp<Output: AppValue, each Input: AppValue>(
         return try PickleEncoder().encode(output)
     }
     let registration = AppRegistry.add(definition)
-    return App(
+    let made = App(
         definition: definition, options: options, registration: registration, mayHoldFiles: holdsFiles,
         errorTypes: errors, body: body)
+    AppRegistry.add(card: made.card)
+    return made
 }
 
 /// Decodes the arguments of a call, stages its files, and runs the body.

@@ -6,6 +6,7 @@ package enum AppRegistry {
     private struct Content {
         var table = TaskTable()
         var fault: TaskTableError?
+        var cards: [String: AppCard] = [:]
     }
 
     private static let content = Locked(Content())
@@ -30,5 +31,13 @@ package enum AppRegistry {
         let (table, fault) = content.withLock { ($0.table, $0.fault) }
         if let fault { throw WorkflowError(.appNameTaken, fault.description) }
         return table
+    }
+
+    /// Adds what the program tells about an app; the last card of a name stays.
+    static func add(card: AppCard) { content.withLock { $0.cards[card.definition.name] = card } }
+
+    /// What the program tells about its apps, sorted by name.
+    package static var cards: [AppCard] {
+        content.withLock { Array($0.cards.values) }.sorted { $0.definition.name < $1.definition.name }
     }
 }

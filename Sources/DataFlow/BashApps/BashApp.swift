@@ -92,11 +92,13 @@ public func bashApp<each Input: AppValue>(
         let line = try await command(repeat each call.input)
         return try await BashRunner(app: name, plan: call.plan).run(line)
     }
-    return BashApp(
+    let made = BashApp(
         app: inner,
         settings: BashSettings(
             stdout: stdout, stderr: stderr, walltime: walltime, outputs: outputs, directory: directory,
             environment: environment))
+    AppRegistry.add(card: made.card)
+    return made
 }
 
 /// Errors that every bash app may throw, and that its callers catch as themselves.
