@@ -79,7 +79,8 @@ package enum ConfigurationReference {
         await Workflow.run(configuration: configuration) { … }
         ```
 
-        `try WorkflowConfiguration.load()` does the same with the file of the working directory, if there is one. Programs that
+        `try WorkflowConfiguration.load()` does the same with the file of the working directory, if there is one; `loadOrExit()`,
+        for top-level code, says what is wrong and ends the program instead of throwing. Programs that
         import `Apus` alone read neither files nor variables. In the processes that Apus starts from the program nothing is read.
 
         `apus run --config FILE script.swift` is for scripts, which cannot import `ConfigurationFiles`, and for running one

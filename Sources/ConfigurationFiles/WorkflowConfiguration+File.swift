@@ -1,3 +1,4 @@
+import Glibc
 public import Launch
 import SystemSupport
 
@@ -23,6 +24,22 @@ extension WorkflowConfiguration {
     /// - Throws: all that is wrong with the file and the variables.
     public static func load(environment: [String: String]? = nil) throws(ConfigurationFileError) -> Self {
         try settings(file: nil, environment ?? EnvironmentVariables.all)
+    }
+
+    /// Reads a file, or that of the working directory, for top-level code and `static let`s, which cannot throw.
+    ///
+    /// When something is wrong, it is said on standard error, and the program ends with exit code 1.
+    ///
+    /// - Parameters:
+    ///   - path: a file; `nil` takes that of the working directory, if there is one.
+    ///   - environment: variables; `nil` takes those of this process.
+    public static func loadOrExit(_ path: String? = nil, environment: [String: String]? = nil) -> Self {
+        do throws(ConfigurationFileError) {
+            return try settings(file: path, environment ?? EnvironmentVariables.all)
+        } catch {
+            StandardError.write("\(error)\n")
+            exit(1)
+        }
     }
 
     private static func settings(

@@ -118,8 +118,9 @@ enum YAMLReader {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _):
             let begin = context.map { "\($0.text): " } ?? ""
             return .init(position: position(mark), message: "this is no YAML: \(begin)\(problem)")
-        case .composer(_, let problem, let mark, _):
-            return .init(position: position(mark), message: "one document is expected: \(problem)")
+        case .composer(let context, let problem, let mark, _):
+            let begin = context.map { "\($0.text), " } ?? ""
+            return .init(position: position(mark), message: "this cannot be used: \(begin)\(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "'\(SettingText.short($0))'" }.joined(separator: ", ")
             return .init(

@@ -97,5 +97,9 @@ struct ImportArrowTests {
         #expect(ImportArrows.allowed["HighThroughput"]?.isDisjoint(with: runtimes) == true)
         #expect(ImportArrows.allowed.filter { $0.value.contains("CZeroMQ") }.map(\.key) == ["ZeroMQ"])
         #expect(ImportArrows.allowed["WorkerRuntime"]?.contains("ZeroMQ") == false)
+        // What needs Yams is a product of its own: programs that import Apus do not build it.
+        #expect(ImportArrows.allowed.filter { $0.value.contains("Yams") }.map(\.key) == ["ConfigurationFiles"])
+        let readers = ImportArrows.allowed.filter { $0.value.contains("ConfigurationFiles") }.map(\.key)
+        #expect(readers == ["ApusCommandLine"])
     }
 }

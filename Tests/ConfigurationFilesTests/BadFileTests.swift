@@ -1,4 +1,5 @@
 import Glibc
+import Launch
 import Testing
 
 @testable import ConfigurationFiles
@@ -83,7 +84,8 @@ struct BadFileTests {
         ("retries: 1\n\tprogress: true", "2:1", "a tab indents this line"),
         ("executors:\n  a: &x {kind: local}\n  b: *x", "3:6", "no anchors and aliases"),
         ("retries: !!python/object:os.system 2", "1:10", "settings files have no tags"),
-        ("retries: 2\n--- \nretries: 3", "2:1", "one document is expected"),
+        ("retries: 2\n--- \nretries: 3", "2:1", "expected a single document"),
+        ("retries: *x", "1:10", "undefined alias"),
         ("? [a]\n: 2", "1:3", "a key is a list or a mapping"),
         ("retries: [1", "", "this is no YAML"),
         ("retries: 'x", "", "this is no YAML"),
@@ -196,6 +198,38 @@ struct BadFileTests {
         #expect(try problems((String(repeating: "k", count: 900_000) + ": 1").utf8).count == 1)
     }
 
+    @Test("a damaged file is read or refused, and ends nobody", arguments: [UInt64(1), 2, 3, 4])
+    func damaged(seed: UInt64) {
+        var generator = SmallGenerator(state: seed)
+        let kind = SettingsSchema.current.kinds[Int(seed) % SettingsSchema.current.kinds.count]
+        let whole = Array(ConfigurationTemplate.yaml(kind: kind).replacing("#", with: "").utf8.suffix(1500))
+        let json = Array(
+            #"{"retries": 2, "a": [1.5e3, "x\u00e9\ud83d\ude00"], "executors": {"a": {"kind": null}}}"#.utf8)
+        let tokens = [
+            "&a ", "*a", "!x ", "? ", "- ", "{", "}", "[", "]", ": ", "\"", "'", "|\n", "\t", "\0", "%", "@", "\\",
+        ]
+        for round in 0..<500 {
+            var bytes = round.isMultiple(of: 2) ? whole : json
+            for _ in 0...(round % 5) {
+                let place = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: bytes[place] = UInt8.random(in: 0...127, using: &generator)
+                case 1: bytes.removeSubrange(place..<min(bytes.count - 1, place + 9))
+                default:
+                    bytes.insert(contentsOf: tokens.randomElement(using: &generator)?.utf8 ?? "".utf8, at: place)
+                }
+                if bytes.count < 2 { break }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            for node in [try? YAMLReader.read(text), try? JSONReader.read(text)] {
+                guard let node else { continue }
+                var merge = SettingsMerge(schema: .current, path: "x.yaml")
+                merge.read(node)
+                _ = try? merge.finish()
+            }
+        }
+    }
+
     @Test("a variable that is wrong is refused by its name")
     func variables() throws {
         func problem(_ name: String, _ value: String) -> String {
@@ -213,5 +247,18 @@ struct BadFileTests {
         #expect(problem("APUS_EXECUTORS_OTHER_WORKERS", "1").contains("is none"))
         #expect(problem("APUS_RUN_DIRECTORY", "/dev/null").contains("is no directory"))
         #expect(problem("APUS_\u{1B}[31m", "1").contains("\u{FFFD}[31m: error"))
+    }
+}
+
+/// Numbers that are the same in every run (SplitMix64).
+private struct SmallGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
 }

@@ -174,6 +174,12 @@ struct ListingTests {
         #expect(SettingsListing.text(loaded).contains("password: ********"))
         #expect(SettingsListing.json(loaded).contains(#"{"key": "password", "value": "********","#))
         #expect(!SettingsListing.text(loaded).contains("7 "))
+        let rows = try JSONReader.read(SettingsListing.json(loaded))
+        guard case .mapping(let members) = rows.content, case .sequence(let keys) = members.first?.value.content else {
+            Issue.record("the listing is no object with an array")
+            return
+        }
+        #expect(keys.count == loaded.entries.count)
         let error = #expect(throws: ConfigurationFileError.self) {
             try LoadedSettings.load(file: nil, environment: ["APUS_PASSWORD": "hunter2"], schema: Self.schema)
         }

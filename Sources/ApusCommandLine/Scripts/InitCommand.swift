@@ -82,6 +82,6 @@ struct InitCommand: ParsableCommand {
         "apus", "swift", "foundation", "glibc", "main", "dataflow", "launch", "highthroughput", "workflowcore",
         "picklecoding", "wireprotocol", "monitoring", "systemsupport", "zeromq", "czeromq", "clinux",
         "interchangeruntime", "managerruntime", "workerruntime", "progressdisplay", "logging", "dequemodule",
-        "heapmodule",
+        "heapmodule", "configurationfiles", "yams", "cyaml",
     ]
 }

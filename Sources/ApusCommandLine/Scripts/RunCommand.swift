@@ -38,6 +38,7 @@ struct RunCommand: ParsableCommand {
                     guard rest.count > 1 else { throw ScriptError.usage("--config needs a file, such as apus.yaml") }
                     rest.removeFirst()
                     config = rest[rest.startIndex]
+                case _ where option.hasPrefix("--config="): config = String(option.dropFirst(9))
                 case "--help", "-h": throw CleanExit.helpRequest(self)
                 default: throw ScriptError.usage("run has no option '\(option)'; there are --keep and --config")
                 }

@@ -47,6 +47,7 @@ package struct SettingsSchema: Sendable {
         "APUS_RUN_ID": "tells a task the run that it belongs to",
         "APUS_CACHE": "names the folder in which `apus run` keeps programs",
         "APUS_SETTINGS": "hands the settings of `apus run --config` to the program",
+        "APUS_CONFORMANCE": "for tests: marks the processes of a test",
         "APUS_PYTHON": "for tests: a Python with packages",
         "APUS_VECTORS": "for tests: a folder of pickles",
     ]
