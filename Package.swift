@@ -164,7 +164,7 @@ let package = Package(
             name: "ScriptTests", dependencies: ["SystemSupport", "ApusCommandLine"], swiftSettings: shared),
         unitTests(
             "ConfigurationFiles",
-            ["Launch", "HighThroughput", "SystemSupport", "Hello", "ConfiguredProgram", "ApusCommandLine"]),
+            ["Launch", "DataFlow", "HighThroughput", "SystemSupport", "Hello", "ConfiguredProgram", "ApusCommandLine"]),
         .executableTarget(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],
             path: "Tests/Support/ConfiguredProgram", swiftSettings: shared),

@@ -5,11 +5,14 @@ package enum ConfigurationReference {
     /// The page's text.
     package static func markdown(_ schema: SettingsSchema = .current) -> String {
         var page = opening
-        page += "\n## Keys at the top\n\n" + table(schema.settings, section: "")
+        page += "\n## Keys at the top\n\n" + table(schema.settings)
+        for section in schema.sections {
+            page += "\n## Keys below `\(section.name)`\n\n\(section.summary)\n\n" + table(section.settings)
+        }
         page += "\n## Executors\n\n" + executors
         for kind in schema.kinds {
             page += "\n### kind: \(kind.name)\n\n\(kind.summary)\n\n"
-            page += table(kind.settings, section: "\(SettingsSchema.executorsKey).\(SettingsSchema.defaultLabel).")
+            page += table(kind.settings)
         }
         page += "\n### Not there yet\n\n"
         for (name, reason) in schema.laterKinds.sorted(by: { $0.key < $1.key }) {
@@ -21,7 +24,7 @@ package enum ConfigurationReference {
         return page
     }
 
-    private static func table(_ settings: [Setting], section: String) -> String {
+    private static func table(_ settings: [Setting]) -> String {
         "| key | default | takes | meaning |\n|---|---|---|---|\n"
             + settings.map { setting in
                 let value = SettingsListing.yaml(setting.type.input(for: setting.fallback))
@@ -81,7 +84,8 @@ package enum ConfigurationReference {
 
         `try WorkflowConfiguration.load()` does the same with the file of the working directory, if there is one; `loadOrExit()`,
         for top-level code, says what is wrong and ends the program instead of throwing. Programs that
-        import `Apus` alone read neither files nor variables. In the processes that Apus starts from the program nothing is read.
+        import `Apus` alone read neither files nor variables. In the processes that Apus starts from the program nothing is read;
+        what the code then sets holds there as well, which staging providers (`configuration.files.providers`) need.
 
         `apus run --config FILE script.swift` is for scripts, which cannot import `ConfigurationFiles`, and for running one
         script in several ways. The command reads file and variables, and hands what is set to the script; there it replaces what
@@ -109,6 +113,7 @@ package enum ConfigurationReference {
         |---|---|
         | `retries` | `\(SettingsSchema.variable(for: "retries"))` |
         | `runDirectory` | `\(SettingsSchema.variable(for: "runDirectory"))` |
+        | `files.cleaning` | `\(SettingsSchema.variable(for: "files.cleaning"))` |
         | `executors.local.workers` | `\(SettingsSchema.variable(for: "executors.local.workers"))` |
         | `executors.my-node.workerPort` | `\(SettingsSchema.variable(for: "executors.my-node.workerPort"))` |
 

@@ -15,6 +15,10 @@ package enum ConfigurationTemplate {
 
             """
         for setting in schema.settings { text += "\n" + entry(setting, indent: "") }
+        for section in schema.sections {
+            text += "\n# \(section.summary)\n\(section.name):\n"
+            for setting in section.settings { text += "\n" + entry(setting, indent: "  ") }
+        }
         text += """
 
             # Where calls run: a label of your choice, and below it what it is.

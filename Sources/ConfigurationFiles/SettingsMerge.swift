@@ -55,11 +55,34 @@ struct SettingsMerge {
                 readExecutors(member)
             } else if let setting = schema.settings.first(where: { $0.name == member.key }) {
                 read(member, as: setting, path: setting.name).map { values[setting.name] = $0 }
+            } else if let section = schema.sections.first(where: { $0.name == member.key }) {
+                read(member, as: section)
             } else {
-                let names = schema.settings.map(\.name) + [SettingsSchema.executorsKey]
+                let names =
+                    schema.settings.map(\.name) + schema.sections.map(\.name) + [SettingsSchema.executorsKey]
+                let inSection = schema.sections.first { $0.settings.contains { $0.name == member.key } }
                 let inExecutor = schema.kinds.first { $0.settings.contains { $0.name == member.key } }
-                let hint = inExecutor.map { "; it belongs to an executor of kind \($0.name), below `executors`" }
+                let hint =
+                    inSection.map { "; it belongs below `\($0.name)`" }
+                    ?? inExecutor.map { "; it belongs to an executor of kind \($0.name), below `executors`" }
                 report(member.position, Self.unknown(member.key, among: names, hint: hint))
+            }
+        }
+    }
+
+    private mutating func read(_ member: SettingsNode.Member, as section: SettingsSection) {
+        // A section of remarks alone, as in a template.
+        if member.value.content == .nothing { return }
+        guard case .mapping(let keys) = member.value.content else {
+            return report(member.value.position, "`\(section.name)` takes keys with values below it")
+        }
+        for key in keys {
+            if let setting = section.settings.first(where: { $0.name == key.key }) {
+                let path = "\(section.name).\(setting.name)"
+                read(key, as: setting, path: path).map { values[path] = $0 }
+            } else {
+                let names = section.settings.map(\.name)
+                report(key.position, Self.unknown(key.key, among: names, of: "`\(section.name)`"))
             }
         }
     }
@@ -186,8 +209,8 @@ struct SettingsMerge {
                 && !SettingsSchema.otherPrefixes.contains { name.hasPrefix($0) }
         }
         var names: [String] = []
-        for setting in schema.settings {
-            read(setting, path: setting.name, from: &rest, &names).map { values[setting.name] = $0 }
+        for (path, setting) in schema.paths {
+            read(setting, path: path, from: &rest, &names).map { values[path] = $0 }
         }
         for index in executors.indices {
             let section = "\(SettingsSchema.executorsKey).\(executors[index].label)"
@@ -249,7 +272,7 @@ struct SettingsMerge {
             setting.apply(value, &configuration)
             entries.append(.init(path: path, setting: setting, value: value, source: source))
         }
-        for setting in schema.settings { add(setting, setting.name, values[setting.name]) }
+        for (path, setting) in schema.paths { add(setting, path, values[path]) }
         for executor in executors {
             let section = "\(SettingsSchema.executorsKey).\(executor.label)."
             configuration.placement = executor.kind.placement(executor.label)

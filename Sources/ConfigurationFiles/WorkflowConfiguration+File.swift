@@ -5,8 +5,8 @@ import SystemSupport
 extension WorkflowConfiguration {
     /// Reads a configuration file, with the environment's overrides.
     ///
-    /// What the program then sets on the result holds over both. In a role process nothing is read and the result is
-    /// of no use: the settings came with the process, and the file may not be on its machine.
+    /// What the program then sets on the result holds over both. In a role process nothing is read: the settings
+    /// came with the process, and the file may not be on its machine.
     ///
     /// - Parameters:
     ///   - path: a file whose name ends in `.yaml`, `.yml` or `.json`.

@@ -1,3 +1,4 @@
+import DataFlow
 import HighThroughput
 import Launch
 import SystemSupport
@@ -13,6 +14,8 @@ struct LayerTests {
         retries: 2
         checkpoint: 00:10:00
         checkpointLoading: latest
+        files:
+          cleaning: never
         monitoring: "records of 1 run.jsonl"
         executors:
           big-one:
@@ -28,7 +31,7 @@ struct LayerTests {
         """
 
     private static let json = """
-        {"retries": 2, "checkpoint": "00:10:00", "checkpointLoading": "latest",
+        {"retries": 2, "checkpoint": "00:10:00", "checkpointLoading": "latest", "files": {"cleaning": "never"},
          "monitoring": "records of 1 run.jsonl",
          "executors": {"big-one": {"kind": "local", "workers": 8, "prefetch": 3, "address": "*",
            "workerPortRange": "50000-50099", "maximumUnfinishedBytes": "64 MiB",
@@ -48,6 +51,7 @@ struct LayerTests {
         configuration.checkpoint = .periodic(.seconds(600))
         configuration.checkpointLoading = .latest
         configuration.monitoring = .file("records of 1 run.jsonl")
+        configuration.files.cleaning = .never
         return configuration
     }
 
@@ -79,9 +83,11 @@ struct LayerTests {
                 "APUS_RETRIES": "5", "APUS_EXECUTORS_BIG_ONE_WORKERS": "4",
                 "APUS_CHECKPOINT_LOADING": "/dev/null,/dev/zero",
                 "APUS_EXECUTORS_BIG_ONE_HEARTBEAT_PERIOD": "5 s", "APUS_TEST_X": "1",
+                "APUS_FILES_CLEANING": "afterTask",
             ])
         var expected = Self.expected
         expected.retries = 5
+        expected.files.cleaning = .afterTask
         expected.checkpointLoading = .files(["/dev/null", "/dev/zero"])
         guard case .processes(var processes) = expected.placement else { return }
         processes.workers = 4
@@ -93,9 +99,14 @@ struct LayerTests {
         #expect(sources["retries"] == .environment("APUS_RETRIES"))
         #expect(sources["checkpoint"] == .file(folder.path + "/apus.yaml", line: 3, column: 1))
         #expect(sources["executors.big-one.workers"] == .environment("APUS_EXECUTORS_BIG_ONE_WORKERS"))
-        #expect(sources["executors.big-one.prefetch"] == .file(folder.path + "/apus.yaml", line: 10, column: 5))
+        #expect(sources["executors.big-one.prefetch"] == .file(folder.path + "/apus.yaml", line: 12, column: 5))
         #expect(sources["progress"] == .fallback)
         #expect(sources["executors.local.workers"] == nil)
+
+        // What a script is handed says the same, over whatever it says itself.
+        var script = WorkflowConfiguration.threads(7)
+        try HandedSettings(entries: loaded.handed.entries).apply(to: &script)
+        #expect(script == expected)
     }
 
     @Test("a variable changes the executor that there is without a file")

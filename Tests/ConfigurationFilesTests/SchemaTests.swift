@@ -1,3 +1,4 @@
+import DataFlow
 import HighThroughput
 import Testing
 
@@ -20,6 +21,17 @@ struct SchemaTests {
         for key in keys { #expect(fields.contains(key), "the key \(key) sets no field of that name") }
     }
 
+    @Test("every field of the files' configuration has a key, or a reason why not")
+    func fileFields() throws {
+        let fields = Mirror(reflecting: FileStaging()).children.compactMap(\.label)
+        #expect(fields.count > 2)
+        let keys = try #require(Self.schema.sections.first { $0.name == "files" }).settings.map(\.name)
+        for field in fields where SettingsSchema.fieldsWithoutKey[field] == nil {
+            #expect(keys.contains(field), "FileStaging.\(field) has no row in SettingsSchema+Files.swift")
+        }
+        for key in keys { #expect(fields.contains(key), "the key \(key) sets no field of that name") }
+    }
+
     @Test("every field of the processes' configuration has a key, or a reason why not")
     func processFields() throws {
         let fields = Mirror(reflecting: HighThroughputConfiguration(workers: 1)).children.compactMap(\.label)
@@ -35,7 +47,7 @@ struct SchemaTests {
 
     /// Each setting with the configuration that it is for.
     static let all: [(path: String, setting: Setting, base: WorkflowConfiguration)] =
-        schema.settings.map { ($0.name, $0, .local(workers: 3)) }
+        schema.paths.map { ($0.path, $0.setting, .local(workers: 3)) }
         + schema.kinds.flatMap { kind in
             kind.settings.map { setting in
                 var base = WorkflowConfiguration.local()
@@ -91,8 +103,11 @@ struct SchemaTests {
 
     /// The struct's fields in words; placements are taken apart.
     private static func fields(_ configuration: WorkflowConfiguration) -> [String] {
-        var result = Mirror(reflecting: configuration).children.filter { $0.label != "placement" }
-            .map { "\($0.label ?? ""): \($0.value)" }
+        var result = Mirror(reflecting: configuration).children.filter {
+            $0.label != "placement" && $0.label != "files"
+        }
+        .map { "\($0.label ?? ""): \($0.value)" }
+        result += Mirror(reflecting: configuration.files).children.map { "\($0.label ?? ""): \($0.value)" }
         switch configuration.placement {
         case .threads(let count, let throughCodec): result += ["threads: \(count)", "throughCodec: \(throughCodec)"]
         case .processes(let processes):

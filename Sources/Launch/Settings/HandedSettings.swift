@@ -59,8 +59,11 @@ package struct HandedSettings: Codable, Sendable, Equatable {
                 configuration.placement = kind.placement(parts[1])
                 continue
             }
-            let settings = parts.count == 1 ? schema.settings : kind?.settings ?? []
-            guard let setting = settings.first(where: { $0.name == parts.last }) else { throw Self.foreign(entry) }
+            let setting =
+                parts.count == 3 && parts[0] == SettingsSchema.executorsKey
+                ? kind?.settings.first { $0.name == parts[2] }
+                : schema.paths.first { $0.path == entry.path }?.setting
+            guard let setting else { throw Self.foreign(entry) }
             do {
                 setting.apply(try setting.type.value(of: entry.input), &configuration)
             } catch {

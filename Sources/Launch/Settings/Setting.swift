@@ -27,6 +27,23 @@ package struct Setting: Sendable {
     }
 }
 
+/// Keys that belong together, below a key of their own.
+package struct SettingsSection: Sendable {
+    /// The key.
+    package var name: String
+    /// What the section is about, in one sentence.
+    package var summary: String
+    /// The keys below it.
+    package var settings: [Setting]
+
+    /// Describes a section.
+    package init(_ name: String, _ summary: String, settings: [Setting]) {
+        self.name = name
+        self.summary = summary
+        self.settings = settings
+    }
+}
+
 /// A kind of executor: what can be set for one, and what it is without settings.
 package struct ExecutorKind: Sendable {
     /// The value of the key `kind`.

@@ -2,11 +2,13 @@ import HighThroughput
 
 /// Every key of a configuration file: one value, from which files are read and checked, and pages and templates made.
 ///
-/// A new field of the configuration gets a row here, named like the field. A new kind of executor (a provider, say) is
+/// A new field of the configuration gets a row here, named like the field; a field that is a struct becomes a section. A new kind of executor (a provider, say) is
 /// one more ``ExecutorKind`` in ``kinds``.
 package struct SettingsSchema: Sendable {
     /// The keys at the top.
     package var settings: [Setting]
+    /// Keys with keys below them, but for executors.
+    package var sections: [SettingsSection]
     /// What an executor can be.
     package var kinds: [ExecutorKind]
     /// Kinds that are known but not there yet, and what they wait for.
@@ -14,7 +16,7 @@ package struct SettingsSchema: Sendable {
 
     /// The schema of this version.
     package static let current = SettingsSchema(
-        settings: workflow, kinds: [local, threads],
+        settings: workflow, sections: [files], kinds: [local, threads],
         laterKinds: [
             "slurm": "pilot jobs of Slurm need a provider, which this version does not have",
             "kubernetes": "pods of Kubernetes need a provider, which this version does not have",
@@ -55,10 +57,12 @@ package struct SettingsSchema: Sendable {
     /// Beginnings of variables that tests use.
     package static let otherPrefixes = ["APUS_TEST_", "APUS_SIMULATION_"]
 
-    /// Fields of the configuration's structs that no key has, each with the reason.
+    /// Fields of the configuration's structs that no key of their name has, each with the reason.
     package static let fieldsWithoutKey: [String: String] = [
         "placement": "the section `executors`",
         "label": "the executor's name in the section `executors`",
+        "files": "the section `files`",
+        "providers": "code alone can say it",
     ]
 
     /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.
@@ -71,6 +75,12 @@ package struct SettingsSchema: Sendable {
             previous = character
         }
         return name
+    }
+
+    /// All keys but those of executors, each with its path.
+    package var paths: [(path: String, setting: Setting)] {
+        settings.map { ($0.name, $0) }
+            + sections.flatMap { section in section.settings.map { ("\(section.name).\($0.name)", $0) } }
     }
 
     /// The kind of that name.
