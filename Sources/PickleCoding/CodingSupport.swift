@@ -109,20 +109,16 @@ enum TypePlan {
     case plain, object, map, set, records
 }
 
-/// The type codes of Python's `array` module, which also name the elements of a tagged block.
-protocol PackedElement: BitwiseCopyable {
-    static var typeCode: String { get }
-}
-
-extension Int8: PackedElement { static var typeCode: String { "b" } }
-extension UInt8: PackedElement { static var typeCode: String { "B" } }
-extension Int16: PackedElement { static var typeCode: String { "h" } }
-extension UInt16: PackedElement { static var typeCode: String { "H" } }
-extension Int32: PackedElement { static var typeCode: String { "i" } }
-extension UInt32: PackedElement { static var typeCode: String { "I" } }
-extension Int64: PackedElement { static var typeCode: String { "q" } }
-extension Int: PackedElement { static var typeCode: String { "q" } }
-extension UInt64: PackedElement { static var typeCode: String { "Q" } }
-extension UInt: PackedElement { static var typeCode: String { "Q" } }
-extension Float: PackedElement { static var typeCode: String { "f" } }
-extension Double: PackedElement { static var typeCode: String { "d" } }
+// The number types of Python's array module.
+extension Int8: PackedElement { public static var typeCode: String { "b" } }
+extension UInt8: PackedElement { public static var typeCode: String { "B" } }
+extension Int16: PackedElement { public static var typeCode: String { "h" } }
+extension UInt16: PackedElement { public static var typeCode: String { "H" } }
+extension Int32: PackedElement { public static var typeCode: String { "i" } }
+extension UInt32: PackedElement { public static var typeCode: String { "I" } }
+extension Int64: PackedElement { public static var typeCode: String { "q" } }
+extension Int: PackedElement { public static var typeCode: String { "q" } }
+extension UInt64: PackedElement { public static var typeCode: String { "Q" } }
+extension UInt: PackedElement { public static var typeCode: String { "Q" } }
+extension Float: PackedElement { public static var typeCode: String { "f" } }
+extension Double: PackedElement { public static var typeCode: String { "d" } }

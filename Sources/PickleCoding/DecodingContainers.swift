@@ -43,13 +43,19 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     init(_ state: DecodingState, _ index: UInt32) throws {
         self.state = state
         var value = PickleValue(state.storage, index)
+        let fields = state.fields(value)
         // An instance of a Python class shows its attributes.
         if value.kind == .newObject || value.kind == .reduce, let attributes = PythonTypes.attributes(value) {
             value = attributes
         }
-        guard value.pairRange != nil else { throw state.mismatch([String: Any].self, index, "a dict") }
+        guard fields != nil || value.pairRange != nil else {
+            throw state.mismatch([String: Any].self, index, "a dict")
+        }
         self.value = value
-        if case .asIs = state.options.keys {
+        if let fields {
+            renamed = Dictionary(
+                fields.map { (Self.renamed($0, state), $1) }, uniquingKeysWith: { _, last in last })
+        } else if case .asIs = state.options.keys {
             renamed = nil
         } else {
             var names: [String: UInt32] = [:]
@@ -110,7 +116,9 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     @inline(never)
     private func missing(_ key: Key) -> any Error {
-        let names = (value.pairs ?? []).prefix(12).map { $0.key.stringValue ?? $0.key.summary }
+        let names =
+            renamed.map { $0.keys.sorted().prefix(12).map { $0 } }
+            ?? (value.pairs ?? []).prefix(12).map { $0.key.stringValue ?? $0.key.summary }
         let text =
             "no key '\(key.stringValue)'\(CodingPath.place(state.path)); the dict has \(names.joined(separator: ", "))"
         return DecodingError.keyNotFound(key, .init(codingPath: state.path, debugDescription: text))
@@ -220,6 +228,12 @@ struct UnkeyedDecoder: UnkeyedDecodingContainer {
             (place, total) = (0, numbers.count)
         } else if let range = value.itemRange ?? value.pairRange?.range {
             // The items of a dict are its keys and values in turn, as Swift writes a dictionary.
+            self.state = state
+            (place, total) = (Int(range.start), Int(range.count))
+        } else if let (rows, range) = try state.rows(value) {
+            self.state = rows
+            (place, total) = (Int(range.start), Int(range.count))
+        } else if let range = state.places(value) {
             self.state = state
             (place, total) = (Int(range.start), Int(range.count))
         } else {

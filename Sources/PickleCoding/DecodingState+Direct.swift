@@ -41,7 +41,7 @@ extension DecodingState {
         case .floats: return unsafe unsafeBitCast(try floats(Float.self, index), to: T.self)
         case .doubles: return unsafe unsafeBitCast(try floats(Double.self, index), to: T.self)
         case .strings: return unsafe unsafeBitCast(try list(index) { try text($0) }, to: T.self)
-        case .bools: return unsafe unsafeBitCast(try list(index) { try bool($0) }, to: T.self)
+        case .bools: return unsafe unsafeBitCast(try bools(index) ?? list(index) { try bool($0) }, to: T.self)
         case .stringToString: return unsafe unsafeBitCast(try map(index) { try text($0) }, to: T.self)
         case .stringToInt: return unsafe unsafeBitCast(try map(index) { try integer(Int.self, $0) }, to: T.self)
         case .stringToDouble: return unsafe unsafeBitCast(try map(index) { try double($0) }, to: T.self)
@@ -54,7 +54,7 @@ extension DecodingState {
     @inline(__always)
     private func list<Element>(_ index: UInt32, _ decode: (UInt32) throws -> Element) throws -> [Element] {
         let value = PickleValue(storage, index)
-        guard let range = value.itemRange ?? PythonTypes.listOfArray(value)?.itemRange else {
+        guard let range = value.itemRange ?? PythonTypes.listOfArray(value)?.itemRange ?? places(value) else {
             throw mismatch([Element].self, index, "a list")
         }
         var result: [Element] = []

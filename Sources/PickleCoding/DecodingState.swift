@@ -52,6 +52,11 @@ final class DecodingState {
             }
             return value
         }
+        if !options.registry.isEmpty,
+            let value = try options.registry.construct(type, of: PickleValue(storage, index))
+        {
+            return value
+        }
         let count = path.count
         defer { if path.count > count { path.removeLast(path.count - count) } }
         return try type.init(from: DecoderView(state: self, index: index))
@@ -104,7 +109,7 @@ final class DecodingState {
     @inline(__always)
     func bool(_ index: UInt32) throws -> Bool {
         let node = node(index)
-        guard node.tag == .bool else { throw mismatch(Bool.self, index) }
+        guard node.tag == .bool else { return try rareBool(index) }
         return node.payload != 0
     }
 
@@ -120,7 +125,9 @@ final class DecodingState {
         let value = PickleValue(storage, index)
         if let wide = value.uintValue, let value = T(exactly: wide) { return value }
         if node(index).tag == .float, let value = T(exactly: node(index).float) { return value }
-        if let scalar = PythonTypes.number(value), scalar.index != index { return try integer(type, scalar) }
+        if let scalar = PythonTypes.number(value) { return try integer(type, scalar) }
+        if let wide = PythonTypes.wideNumber(value), let value = T(exactly: wide) { return value }
+        if let member = member(index) { return try member.0.integer(type, member.1) }
         throw mismatch(type, index)
     }
 
@@ -130,6 +137,7 @@ final class DecodingState {
         if node.tag == .float { return node.float }
         if let value = PickleValue(storage, index).doubleValue { return value }
         if let scalar = PythonTypes.number(PickleValue(storage, index)) { return try double(scalar) }
+        if let member = member(index) { return try member.0.double(member.1) }
         throw mismatch(Double.self, index)
     }
 
@@ -152,7 +160,7 @@ final class DecodingState {
     @inline(__always)
     func text(_ index: UInt32, of type: any Any.Type = String.self) throws -> String {
         let node = node(index)
-        guard node.tag == .string else { throw mismatch(type, index) }
+        guard node.tag == .string else { return try rareText(index, of: type) }
         guard !node.flags.contains(.surrogates) else {
             throw corrupted("the text\(CodingPath.place(path)) has lone surrogates, which a Swift string cannot hold")
         }

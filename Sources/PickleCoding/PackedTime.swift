@@ -1,5 +1,5 @@
 /// Dates and times as Python packs them into bytes.
-struct PackedTime: Sendable {
+struct PackedTime: Sendable, Hashable {
     var year = 1
     var month = 1
     var day = 1

@@ -33,6 +33,8 @@ public struct PickleDecoder: Sendable {
     public var maximumValues = 50_000_000
     /// Whether bytes after the pickle are accepted.
     public var allowsTrailingBytes = false
+    /// What the decoder knows about classes of Python: constructors, enums, and names of fields.
+    public var registry = PickleRegistry()
     /// Values for the types that are decoded.
     public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 

@@ -136,7 +136,7 @@ public struct PickleValue: Sendable {
         return (storage.lossyString(node.pair.0), storage.lossyString(node.pair.1))
     }
 
-    private var record: CallRecord? {
+    var record: CallRecord? {
         switch node.tag {
         case .reduce, .instance, .known: storage.records[Int(node.low)]
         default: nil

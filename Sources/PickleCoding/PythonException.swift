@@ -99,7 +99,8 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
                 typeName = PickleName(module: callee.module, name: callee.name)
                 self.arguments = arguments
             }
-            if let more = value.state?["__notes__"] { notes += Self.texts(more) }
+            // tblib gives the notes twice: as an argument, and with the attributes.
+            if notes.isEmpty, let more = value.state?["__notes__"] { notes = Self.texts(more) }
         }
 
         /// A class: a name, or dill's way to say a built-in one.

@@ -130,7 +130,15 @@ extension PythonTypes {
         return result
     }
 
-    private static func packed(_ element: ElementType, _ block: PickleValue, count: Int) -> PackedNumbers? {
+    /// The number of a NumPy scalar that is larger than any `Int`.
+    static func wideNumber(_ value: PickleValue) -> UInt64? {
+        guard let (element, data) = numpyScalar(value), element.code == "u8" else { return nil }
+        let bytes = data.bytesValue ?? []
+        let bigEndian = element.order == UInt8(ascii: ">") ? bytes : bytes.reversed()
+        return bigEndian.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    static func packed(_ element: ElementType, _ block: PickleValue, count: Int) -> PackedNumbers? {
         switch element.family {
         case UInt8(ascii: "b"), UInt8(ascii: "i"), UInt8(ascii: "u"):
             guard element.size <= 8 else { return nil }
