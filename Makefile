@@ -70,6 +70,9 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python and Parsl, installed in .build/venv.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
+	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
+	@# Shared vectors, where there are any.
+	if [ -n "$${APUS_VECTORS:-}" ]; then "$$APUS_VECTORS/check_pickle" .build/debug/apus; fi
 	APUS_PYTHON="$$PWD/$(VENV)/bin/python3" \
 	    $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter '$(PYTHON_TESTS)'
 
@@ -105,6 +108,24 @@ install: prerequisites ## Install `apus` and the library below PREFIX (/usr/loca
 	@# Modules can be read by the compiler that made them alone: `apus run` refuses any other by name.
 	$(firstword $(SWIFT))c --version >'$(LIBRARY)/compiler.txt'
 	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
+
+# What `docc` and its helper are told of the module.
+DOCS := .build/docs
+SYMBOLS := $(DOCS)/symbols
+
+.PHONY: docs
+docs: prerequisites ## Build the documentation of the library PickleCoding in .build/docs; a warning is an error.
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --target PickleCoding
+	rm -rf $(DOCS)
+	mkdir -p $(SYMBOLS)
+	$(SWIFT) symbolgraph-extract -module-name PickleCoding -I .build/debug/Modules -minimum-access-level public \
+	    -target "$$($(firstword $(SWIFT))c -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$$/\1/p' | head -n 1)" \
+	    -output-dir $(SYMBOLS)
+	"$$(dirname "$$(readlink -f "$$(command -v $(firstword $(SWIFT)))")")/docc" convert \
+	    Sources/PickleCoding/PickleCoding.docc --additional-symbol-graph-dir $(SYMBOLS) \
+	    --fallback-display-name PickleCoding --fallback-bundle-identifier PickleCoding --warnings-as-errors \
+	    --output-path $(DOCS)/PickleCoding
+	@echo 'Read it with: python3 -m http.server --directory $(DOCS)/PickleCoding, at /documentation/picklecoding'
 
 .PHONY: format
 format: ## Format all Swift sources in place.

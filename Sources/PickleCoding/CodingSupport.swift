@@ -110,15 +110,51 @@ enum TypePlan {
 }
 
 // The number types of Python's array module.
-extension Int8: PackedElement { public static var typeCode: String { "b" } }
-extension UInt8: PackedElement { public static var typeCode: String { "B" } }
-extension Int16: PackedElement { public static var typeCode: String { "h" } }
-extension UInt16: PackedElement { public static var typeCode: String { "H" } }
-extension Int32: PackedElement { public static var typeCode: String { "i" } }
-extension UInt32: PackedElement { public static var typeCode: String { "I" } }
-extension Int64: PackedElement { public static var typeCode: String { "q" } }
-extension Int: PackedElement { public static var typeCode: String { "q" } }
-extension UInt64: PackedElement { public static var typeCode: String { "Q" } }
-extension UInt: PackedElement { public static var typeCode: String { "Q" } }
-extension Float: PackedElement { public static var typeCode: String { "f" } }
-extension Double: PackedElement { public static var typeCode: String { "d" } }
+extension Int8: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "b" }
+}
+extension UInt8: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "B" }
+}
+extension Int16: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "h" }
+}
+extension UInt16: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "H" }
+}
+extension Int32: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "i" }
+}
+extension UInt32: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "I" }
+}
+extension Int64: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "q" }
+}
+extension Int: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "q" }
+}
+extension UInt64: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "Q" }
+}
+extension UInt: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "Q" }
+}
+extension Float: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "f" }
+}
+extension Double: PackedElement {
+    /// The code of Python's array module.
+    public static var typeCode: String { "d" }
+}

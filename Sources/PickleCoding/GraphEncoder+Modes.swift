@@ -134,3 +134,20 @@ struct FrameCuts {
         return result
     }
 }
+
+extension PickleStorage {
+    /// A number for a value of which CPython has one object for all uses: the empty text, a text of one Latin-1 character,
+    /// empty bytes.
+    func singleObject(_ node: PickleNode) -> UInt16? {
+        if node.tag == .bytes { return node.length == 0 ? 257 : nil }
+        switch node.length {
+        case 0: return 256
+        case 1: return withPayload(node) { UInt16($0[0]) }
+        case 2:
+            return withPayload(node) { view in
+                view[0] == 0xC2 || view[0] == 0xC3 ? UInt16(view[0] & 3) << 6 | UInt16(view[1] & 0x3F) : nil
+            }
+        default: return nil
+        }
+    }
+}

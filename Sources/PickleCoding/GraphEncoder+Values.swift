@@ -21,11 +21,17 @@ extension GraphEncoder {
         case .bigInt: writeLong(node, into: &out)
         case .float: writeFloat(node.float, into: &out)
         case .string:
+            let single = mode == .cpython ? storage.singleObject(node) : nil
+            if let single, let place = singles[single] { return fetch(place, into: &out) }
             writeText(node, into: &out)
             memoize(index, into: &out)
+            if let single { singles[single] = memo[index] }
         case .bytes:
+            let single = mode == .cpython ? storage.singleObject(node) : nil
+            if let single, let place = singles[single] { return fetch(place, into: &out) }
             writeBytes(node, into: &out)
             memoize(index, into: &out)
+            if let single { singles[single] = memo[index] }
         case .byteArray:
             writeByteArray(node, into: &out)
             memoize(index, into: &out)

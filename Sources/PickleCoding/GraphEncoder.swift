@@ -29,6 +29,8 @@ struct GraphEncoder {
     var memo: MemoPlaces
     /// The memo places of names and texts that are known by content.
     var named: [String: Int] = [:]
+    /// The memo places of what CPython has one object of.
+    var singles: [UInt16: Int] = [:]
     private var shared = ReachedTwice()
     /// What is memoized only when it is complete, a tuple, may contain itself; then the lists in between must be in the
     /// memo although each is reached once.

@@ -198,7 +198,7 @@ extension PickleMachine {
         case .buffer, .byteArray:
             node.flags.insert(.readOnly)
             stack[stack.count - 1] = try add(node)
-        default: throw failure(.typeMismatch, "READONLY_BUFFER of \(describe(value))", expected: "a buffer")
+        default: throw failure(.typeMismatch, "a read-only view of \(describe(value))", expected: "a buffer")
         }
     }
 }

@@ -35,8 +35,11 @@ enum Fixtures {
         }
     }()
 
-    /// The interpreter, if there is one.
+    /// The interpreter, if there is one: APUS_PYTHON, or the first on the search path.
     static let python: URL? = {
+        if let path = ProcessInfo.processInfo.environment["APUS_PYTHON"], !path.isEmpty {
+            return URL(fileURLWithPath: path)
+        }
         for folder in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") {
             let url = URL(fileURLWithPath: String(folder)).appendingPathComponent("python3")
             if FileManager.default.isExecutableFile(atPath: url.path) { return url }
@@ -44,8 +47,29 @@ enum Fixtures {
         return nil
     }()
 
+    /// What Python says to pickles that it loaded and pickled again.
+    struct Answer {
+        let pickle: [UInt8]
+        let json: String
+    }
+
+    /// Lets Python load pickles without any name and pickle the values again.
+    static func roundTrip(_ pickles: [[UInt8]], protocolVersion: Int) throws -> [Answer] {
+        try run("roundtrip.py", pickles, protocolVersion: protocolVersion).map { line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, let data = Data(base64Encoded: String(parts[0])) else {
+                throw CocoaError(.coderReadCorrupt)
+            }
+            return Answer(pickle: [UInt8](data), json: String(parts[1]))
+        }
+    }
+
     /// Runs verify.py over pickles and gives the lines it prints.
     static func verify(_ pickles: [[UInt8]], protocolVersion: Int) throws -> [String] {
+        try run("verify.py", pickles, protocolVersion: protocolVersion)
+    }
+
+    private static func run(_ script: String, _ pickles: [[UInt8]], protocolVersion: Int) throws -> [String] {
         guard let python else { return [] }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("pickles-\(UUID().uuidString)")
         let text = pickles.map { Data($0).base64EncodedString() }.joined(separator: "\n") + "\n"
@@ -53,7 +77,7 @@ enum Fixtures {
         defer { try? FileManager.default.removeItem(at: file) }
         let process = Process()
         process.executableURL = python
-        process.arguments = ["-B", folder.appendingPathComponent("verify.py").path, "\(protocolVersion)"]
+        process.arguments = ["-B", folder.appendingPathComponent(script).path, "\(protocolVersion)"]
         process.standardInput = try FileHandle(forReadingFrom: file)
         let output = Pipe()
         process.standardOutput = output

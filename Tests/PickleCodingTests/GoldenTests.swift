@@ -38,7 +38,7 @@ struct GoldenTests {
     }
 
     @Test("Python loads what is written, with a loader that forbids globals", .requiresPython, arguments: 0...5)
-    func python(version: Int) throws {
+    func loadedByPython(version: Int) throws {
         let plain = Fixtures.golden.filter { $0.plain && $0.protocolVersion == 4 && $0.json != nil }
         for mode in [PickleMode.compact, .cpython] {
             let pickles = try plain.map {

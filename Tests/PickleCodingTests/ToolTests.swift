@@ -109,40 +109,4 @@ struct ToolTests {
         #expect(error.description == "ValueError: bad, 3\ncheck")
         #expect(PythonException(5) == nil)
     }
-
-    @Test("random values survive every protocol and mode, through Python as well", .requiresPython)
-    func randomValues() throws {
-        var generator = SeededGenerator(seed: 99)
-        let values = (0..<60).map { _ in Self.random(4, &generator) }
-        for version in 0...5 {
-            for mode in [PickleMode.compact, .cpython] {
-                let pickles = try values.map { try $0.encoded(protocolVersion: version, mode: mode) }
-                let lines = try Fixtures.verify(pickles, protocolVersion: version)
-                #expect(lines.count == values.count)
-                for (value, (bytes, line)) in zip(values, zip(pickles, lines)) {
-                    let json = try value.json()
-                    #expect(try PickleDocument(decoding: bytes).root.json() == json)
-                    #expect(line == json)
-                }
-            }
-        }
-    }
-
-    private static func random(_ depth: Int, _ generator: inout SeededGenerator) -> PickleValue {
-        let count = Int.random(in: 0...4, using: &generator)
-        switch Int.random(in: 0..<(depth > 0 ? 10 : 6), using: &generator) {
-        case 0: return .none
-        case 1: return PickleValue(Bool.random(using: &generator))
-        case 2:
-            return PickleValue(Int(truncatingIfNeeded: generator.next()) >> Int.random(in: 0..<64, using: &generator))
-        case 3: return PickleValue(Double(Int.random(in: -1_000...1_000, using: &generator)) / 7)
-        case 4: return PickleValue(["", "a", "é\n", "😀\\", "\u{0}x"].randomElement(using: &generator) ?? "")
-        case 5: return PickleValue(bytes: (0..<count).map { UInt8($0 * 60) })
-        case 6, 7: return PickleValue(list: (0..<count).map { _ in random(depth - 1, &generator) })
-        case 8: return PickleValue(tuple: (0..<count).map { _ in random(depth - 1, &generator) })
-        default:
-            return PickleValue(
-                dict: (0..<count).map { (PickleValue("k\($0)"), random(depth - 1, &generator)) })
-        }
-    }
 }
