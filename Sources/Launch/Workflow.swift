@@ -111,7 +111,8 @@ public enum Workflow {
     private static func report(_ failures: [DataFlowKernel.UnseenFailure]) {
         StandardError.write("apus: \(failures.count) failed calls were never awaited:\n")
         for failure in failures.prefix(20) {
-            StandardError.write("  \(failure.app) (task \(failure.task)): \(failure.error)\n")
+            StandardError.write(
+                "  \(failure.app) (task \(failure.task.map(String.init(describing:)) ?? "?")): \(failure.error)\n")
         }
         if failures.count > 20 { StandardError.write("  … and \(failures.count - 20) more\n") }
     }

@@ -89,8 +89,21 @@ struct MemoStateTests {
         #expect(take(.unusable(one, key)) == [.serve(one, key, entry)])
     }
 
+    @Test("a call that waits can be taken back; one that runs cannot be, here")
+    mutating func withdrawn() {
+        _ = take(.asked(one, key))
+        _ = take(.asked(two, key))
+        _ = take(.asked(three, key))
+        #expect(take(.withdrawn(two)) == [.release(two)])
+        #expect(take(.withdrawn(two)).isEmpty)
+        #expect(take(.withdrawn(one)).isEmpty)
+        #expect(take(.failed(one, passOn: false)) == [.run(three)])
+        #expect(take(.withdrawn(three)).isEmpty)
+    }
+
     @Test("events about calls that do not run change nothing")
     mutating func unknown() {
+        #expect(take(.withdrawn(one)).isEmpty)
         #expect(take(.succeeded(one, entry)).isEmpty)
         #expect(take(.failed(one, passOn: true)).isEmpty)
         #expect(take(.failed(one, passOn: false)).isEmpty)

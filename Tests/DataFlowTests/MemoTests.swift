@@ -14,7 +14,17 @@ private let gates = Locked<Set<String>>([])
 private func count(_ name: String) { runs.withLock { $0[name, default: 0] += 1 } }
 private func runCount(_ name: String) -> Int { runs.withLock { $0[name] ?? 0 } }
 private func open(_ gate: String) { gates.withLock { _ = $0.insert(gate) } }
-private func wait(_ gate: String) { while !gates.withLock({ $0.contains(gate) }) { usleep(500) } }
+/// Waits for a gate; gives up after a while, so that a test that forgets its gate fails instead of hanging.
+private func wait(_ gate: String) {
+    let deadline = Monotonic.nanoseconds + 30_000_000_000
+    while !gates.withLock({ $0.contains(gate) }) {
+        if Monotonic.nanoseconds > deadline {
+            Issue.record("nobody opened the gate '\(gate)' within 30 s")
+            return
+        }
+        usleep(500)
+    }
+}
 
 private struct Refused: Error, Codable, Equatable {
     var value: Int
@@ -203,10 +213,10 @@ extension AppTests {
                 stop.join()
                 #expect(try await running.value == 7)
                 for future in waiting {
-                    let error = await #expect(throws: ExecutionError.self) { try await future.value }
-                    #expect(error?.code == .cancelled)
+                    let error = await #expect(throws: CallCancelled.self) { try await future.value }
+                    #expect(error?.origin == .workflowEnd)
                 }
-                await #expect(throws: ExecutionError.self) { try await late.value }
+                await #expect(throws: CallCancelled.self) { try await late.value }
             }
         }
     }
@@ -279,8 +289,8 @@ extension AppTests {
                 // What an older program recorded under the key that `square` has today.
                 let call = AppCall(
                     app: square,
-                    future: AppFuture<Int>(taskID: TaskID(1), appName: "x", owner: ObjectIdentifier(kernel)),
-                    dependencies: []
+                    future: AppFuture<Int>(taskID: TaskID(1), appName: "x", owner: kernel.id),
+                    dependencies: [], executorIndex: 0
                 ) { (name, 3) }
                 let text = try PickleEncoder().encode("a text")
                 kernel.memoizer.record(

@@ -13,13 +13,15 @@ public typealias CodableError = Error & Codable & Sendable
 /// dictionaries of these.
 public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     package let definition: TaskDefinition
-    package let options: AppOptions
+    package var options: AppOptions
     /// How many apps were declared before this one.
     let registration: Int
     /// Whether a file may be among the arguments, as far as the types tell.
     let mayHoldFiles: Bool
     package let errorTypes: [any CodableError.Type]
     package let body: @Sendable @concurrent (repeat each Input) async throws -> Output
+    /// The body of a join app.
+    let join: JoinBody<repeat each Input>?
 
     /// The name by which the app travels.
     public var name: String { definition.name }
@@ -29,42 +31,128 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     public func callAsFunction(_ input: repeat each Input) -> AppFuture<Output> {
         var list = DependencyList()
         if mayHoldFiles { repeat list.addOutputs(of: each input) }
-        return submit(dependencies: list) { (repeat each input) }
+        return call(list) { (repeat each input) }
     }
 
     /// Calls the app on any mix of values and futures.
     @discardableResult @_disfavoredOverload
     public func callAsFunction<each Argument: AppArgument>(_ argument: repeat each Argument) -> AppFuture<Output>
     where repeat (each Argument).Resolved == each Input {
+        call(nil, nil, repeat each argument)
+    }
+
+    /// Calls the app on plain values, when its executor has room for another call (`maxUnfinishedTasks`).
+    ///
+    /// - Throws: `CancellationError` when the Swift task is cancelled before there is room.
+    @discardableResult
+    public func submit(_ input: repeat each Input) async throws -> AppFuture<Output> {
+        let room = try await waitForRoom()
+        var list = DependencyList()
+        if mayHoldFiles { repeat list.addOutputs(of: each input) }
+        return call(list, room: room) { (repeat each input) }
+    }
+
+    /// Calls the app on any mix of values and futures, when its executor has room for another call.
+    ///
+    /// - Throws: `CancellationError` when the Swift task is cancelled before there is room.
+    @discardableResult @_disfavoredOverload
+    public func submit<each Argument: AppArgument>(_ argument: repeat each Argument) async throws -> AppFuture<Output>
+    where repeat (each Argument).Resolved == each Input {
+        let room = try await waitForRoom()
+        return call(room, nil, repeat each argument)
+    }
+
+    /// The same app with other options for the calls made through it; what is not named stays as declared.
+    ///
+    /// ```swift
+    /// let answer = fib.with(retries: 2, walltime: .seconds(5), label: "large")(40)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - retries: how often a failed call is tried again.
+    ///   - walltime: how long the body may run.
+    ///   - priority: lower numbers run first.
+    ///   - executor: the label of the executor.
+    ///   - executors: the labels of several, of which the one with the least to do takes the call.
+    ///   - label: a word that tells the calls apart for people.
+    ///   - cache: whether an equal call's result may stand for this one's.
+    ///   - ignoreForCache: positions of arguments that do not matter for the result.
+    public func with(
+        retries: Int? = nil, walltime: Duration? = nil, priority: Int? = nil, executor: String? = nil,
+        executors: [String]? = nil, label: String? = nil, cache: Bool? = nil, ignoreForCache: Set<Int>? = nil
+    ) -> App {
+        var copy = self
+        copy.options = options.with(
+            retries: retries, walltime: walltime, priority: priority, executor: executor, executors: executors,
+            label: label, cache: cache, ignoreForCache: ignoreForCache)
+        return copy
+    }
+
+    /// Calls the app on any mix of values and futures.
+    ///
+    /// - Parameters:
+    ///   - room: the executor in which there is a place for the call already.
+    ///   - origin: what else is known of the future.
+    ///   - argument: the arguments.
+    func call<each Argument: AppArgument>(
+        _ room: Int?, _ origin: FutureOrigin?, _ argument: repeat each Argument
+    ) -> AppFuture<Output> where repeat (each Argument).Resolved == each Input {
         var list = DependencyList()
         if mayHoldFiles {
             repeat list.add(each argument)
         } else {
             repeat (each argument).collectDependencies(into: &list)
         }
-        return submit(dependencies: list) { try (repeat (each argument).resolvedValue()) }
+        return call(list, room: room, origin: origin) { try (repeat (each argument).resolvedValue()) }
     }
 
-    private func submit(
-        dependencies: DependencyList, _ input: @escaping @Sendable () throws -> (repeat each Input)
+    /// Makes a call, or a future that says why not.
+    ///
+    /// - Parameters:
+    ///   - dependencies: the futures among the arguments.
+    ///   - room: the executor in which there is a place for the call already.
+    ///   - origin: what else is known of the future.
+    ///   - input: the arguments' values, once the futures are done.
+    func call(
+        _ dependencies: DependencyList, room: Int? = nil, origin: FutureOrigin? = nil,
+        _ input: @escaping @Sendable () throws -> (repeat each Input)
     ) -> AppFuture<Output> {
         if TaskScope.isInsideTask { return AppFuture(appName: name, failed: RoleError(app: name)) }
         guard let kernel = DataFlowKernel.current else {
-            return AppFuture(
-                appName: name,
-                failed: WorkflowError(
-                    .noWorkflow, "app '\(name)' was called outside a workflow; call it inside `Workflow.run { … }`"))
+            return AppFuture(appName: name, failed: DataFlowKernel.missing(app: name))
         }
         if kernel.mayRefuse(registration: registration), let refusal = kernel.refusal(of: definition) {
             return AppFuture(appName: name, failed: refusal)
         }
-        let future = AppFuture<Output>(
-            taskID: kernel.nextTaskID(), appName: name, owner: ObjectIdentifier(kernel))
-        let outputs = dependencies.outputs
+        var index = room
+        if join == nil, index == nil {
+            do throws(WorkflowError) {
+                let chosen = try kernel.executorIndex(for: options, app: name)
+                if kernel.countsRooms, let refusal = kernel.enterRoom(chosen, app: name) { throw refusal }
+                index = chosen
+            } catch {
+                return AppFuture(appName: name, failed: error)
+            }
+        }
+        let future = AppFuture<Output>(taskID: kernel.nextTaskID(), appName: name, owner: kernel.id, origin: origin)
         kernel.submit(
-            AppCall(app: self, future: future, dependencies: dependencies.futures, outputs: outputs, input: input))
-        if !outputs.isEmpty { kernel.attachOutputs(outputs, to: future, executor: options.executor) }
+            AppCall(
+                app: self, future: future, dependencies: dependencies.futures, outputs: dependencies.outputs,
+                executorIndex: index, input: input))
+        if !dependencies.outputs.isEmpty {
+            kernel.attachOutputs(dependencies.outputs, to: future, executor: index.map { kernel.executors[$0].label })
+        }
         return future
+    }
+
+    /// Takes a place in an executor, and waits until there is one; `nil` when none is needed.
+    func waitForRoom() async throws -> Int? {
+        guard join == nil, !TaskScope.isInsideTask, let kernel = DataFlowKernel.current, kernel.countsRooms,
+            // What is wrong with the options is said by the call itself.
+            let index = try? kernel.executorIndex(for: options, app: name)
+        else { return nil }
+        try await kernel.waitForRoom(index)
+        return index
     }
 }
 
@@ -109,8 +197,9 @@ public func app<each Input: AppValue>(
     }
 }
 
-private func makeApp<Output: AppValue, each Input: AppValue>(
+func makeApp<Output: AppValue, each Input: AppValue>(
     _ name: String, _ options: AppOptions, _ errors: [any CodableError.Type],
+    join: JoinBody<repeat each Input>? = nil,
     _ body: @escaping @Sendable @concurrent (repeat each Input) async throws -> Output
 ) -> App<Output, repeat each Input> {
     var parameters: [String] = []
@@ -125,10 +214,10 @@ private func makeApp<Output: AppValue, each Input: AppValue>(
         let output = try await runDecoded(encoded, app: name, mayHoldFiles: holdsFiles, body)
         return try PickleEncoder().encode(output)
     }
-    let registration = AppRegistry.add(definition)
+    let registration = AppRegistry.add(definition, executors: join == nil ? options.executors : [])
     let made = App(
         definition: definition, options: options, registration: registration, mayHoldFiles: holdsFiles,
-        errorTypes: errors, body: body)
+        errorTypes: errors, body: body, join: join)
     AppRegistry.add(card: made.card)
     return made
 }

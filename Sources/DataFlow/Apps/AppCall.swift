@@ -1,4 +1,5 @@
 import PickleCoding
+import Synchronization
 import WorkflowCore
 
 /// One call of one app, from its submission to its end: what the kernel holds and what executors run.
@@ -9,6 +10,8 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     let dependencies: [any DependencySource]
     let declaredOutputs: [OutputFile]
     let taskID: TaskID
+    let executorIndex: Int?
+    private let running = Atomic(false)
     /// Written between two attempts only, when no executor holds the call.
     nonisolated(unsafe) var tryNumber = 0  // why: one owner at a time, and each hand-over takes a lock
     /// Written like ``tryNumber``.
@@ -16,9 +19,10 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
 
     init(
         app: App<Output, repeat each Input>, future: AppFuture<Output>, dependencies: [any DependencySource],
-        outputs: [OutputFile] = [], input: @escaping @Sendable () throws -> (repeat each Input)
+        outputs: [OutputFile] = [], executorIndex: Int?, input: @escaping @Sendable () throws -> (repeat each Input)
     ) {
         self.app = app
+        self.executorIndex = executorIndex
         self.future = future
         self.dependencies = dependencies
         declaredOutputs = outputs
@@ -34,7 +38,10 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     var identity: TryID { TryID(task: taskID, number: tryNumber) }
     var resources: ResourceSpecification { ResourceSpecification(priority: app.options.priority) }
     var walltime: Duration? { app.options.walltime }
-    var observed: Bool { future.wasObserved || future.outputs.contains { $0.wasObserved } }
+    var outcomeFuture: any DependencySource { future }
+    var isRunning: Bool { running.load(ordering: .relaxed) }
+
+    func note(running isRunning: Bool) { running.store(isRunning, ordering: .relaxed) }
 
     func argumentBytes() throws -> [UInt8] {
         let values = try input()
@@ -70,9 +77,17 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
         return try await app.body(repeat each values)
     }
 
-    func settle(_ outcome: TaskOutcome) -> Settlement {
+    func runJoin() async throws -> JoinedCalls {
+        guard let join = app.join else {
+            throw WorkflowError(.internalState, "'\(app.name)' is no join app and was run as one")
+        }
+        let values = try input()
+        return try await join.run(repeat each values)
+    }
+
+    func settle(_ outcome: TaskOutcome, fromCache: Bool) -> Settlement {
         let result = decoded(outcome)
-        let waiters = future.store(result)
+        let waiters = future.store(result, fromCache: fromCache)
         switch result {
         case .success: return Settlement(error: nil, waiters: waiters)
         case .failure(let error): return Settlement(error: error, waiters: waiters)

@@ -8,6 +8,8 @@ package struct AppCard: Sendable {
         case swift
         /// A command line.
         case bash
+        /// A closure that calls other apps, on the submit side.
+        case join
     }
 
     /// What does the work.
@@ -31,7 +33,8 @@ extension App {
     /// What the program tells about this app.
     var card: AppCard {
         AppCard(
-            kind: .swift, definition: definition, signature: definition.signature, options: options,
+            kind: join == nil ? .swift : .join, definition: definition, signature: definition.signature,
+            options: options,
             check: { json throws(JSONArgumentError) in
                 _ = try JSONArguments<repeat each Input>.read(json, app: name)
             },

@@ -7,13 +7,16 @@ package enum AppRegistry {
         var table = TaskTable()
         var fault: TaskTableError?
         var cards: [String: AppCard] = [:]
+        /// The labels of executors that apps name, with the apps.
+        var wishes: [String: String] = [:]
     }
 
     private static let content = Locked(Content())
 
     /// Adds a definition and returns its number: how many were added before it.
-    static func add(_ definition: TaskDefinition) -> Int {
+    static func add(_ definition: TaskDefinition, executors: [String]) -> Int {
         content.withLock { content in
+            for label in executors { content.wishes[label] = definition.name }
             do throws(TaskTableError) {
                 try content.table.add(definition)
             } catch {
@@ -40,4 +43,7 @@ package enum AppRegistry {
     package static var cards: [AppCard] {
         content.withLock { Array($0.cards.values) }.sorted { $0.definition.name < $1.definition.name }
     }
+
+    /// The labels of executors that apps name, each with one of these apps.
+    package static var executorWishes: [String: String] { content.withLock { $0.wishes } }
 }

@@ -4,16 +4,20 @@
 /// What travels to the worker for one call of a bash app.
 struct BashCall<each Input: AppValue>: AppValue {
     let plan: BashPlan
+    /// Known on the submit side alone.
+    private let settings: BashSettings?
     let input: (repeat each Input)
 
-    init(plan: BashPlan, input: (repeat each Input)) {
+    init(plan: BashPlan, settings: BashSettings, input: (repeat each Input)) {
         self.plan = plan
+        self.settings = settings
         self.input = input
     }
 
     init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         plan = try container.decode(BashPlan.self)
+        settings = nil
         input = (repeat try container.decode((each Input).self))
     }
 
@@ -29,10 +33,12 @@ struct PendingBashCall<each Argument: AppArgument>: AppArgument {
     typealias Resolved = BashCall<repeat (each Argument).Resolved>
 
     let plan: BashPlan
+    let settings: BashSettings
     let arguments: (repeat each Argument)
 
-    init(plan: BashPlan, arguments: (repeat each Argument)) {
+    init(plan: BashPlan, settings: BashSettings, arguments: (repeat each Argument)) {
         self.plan = plan
+        self.settings = settings
         self.arguments = arguments
     }
 
@@ -42,6 +48,16 @@ struct PendingBashCall<each Argument: AppArgument>: AppArgument {
     }
 
     func resolvedValue() throws -> Resolved {
-        BashCall(plan: plan, input: (repeat try (each arguments).resolvedValue()))
+        BashCall(plan: plan, settings: settings, input: (repeat try (each arguments).resolvedValue()))
+    }
+}
+
+extension BashCall: MemoArguments {
+    func memoArguments(_ encode: (any Encodable) throws -> [UInt8]) throws -> (fixed: [UInt8], arguments: [[UInt8]]) {
+        var words: [String] = []
+        settings?.addMemo(to: &words)
+        var arguments: [[UInt8]] = []
+        for value in repeat each input { arguments.append(try encode(value)) }
+        return (try encode(words), arguments)
     }
 }

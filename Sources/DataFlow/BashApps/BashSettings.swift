@@ -9,21 +9,36 @@ struct BashSettings: Sendable {
 
     var stdout: BashStream
     var stderr: BashStream
-    var walltime: Duration?
     var outputs: [String]
     var directory: String?
     var environment: [String: String]
 
     /// The plan of the next call, made where the call is submitted.
-    func plan(app: String, context: ExecutorContext?) -> BashPlan {
+    func plan(app: String, options: AppOptions, context: ExecutorContext?) -> BashPlan {
         var stem: String?
         if stdout == .autoNamed || stderr == .autoNamed {
-            stem = Self.stem(app: app, number: lastNumber.add(1, ordering: .relaxed).newValue, context: context)
+            let name = options.label.map { "\(app)_\($0)" } ?? app
+            stem = Self.stem(app: name, number: lastNumber.add(1, ordering: .relaxed).newValue, context: context)
         }
         return BashPlan(
             stdout: Self.stream(stdout, stem, "stdout"), stderr: Self.stream(stderr, stem, "stderr"),
-            walltime: walltime.map { $0 / .seconds(1) }, outputs: outputs, directory: directory,
+            walltime: options.walltime.map { $0 / .seconds(1) }, outputs: outputs, directory: directory,
             environment: environment)
+    }
+
+    /// What counts for the key of a cached call: all but the names that each call gets anew.
+    func addMemo(to words: inout [String]) {
+        for (name, stream) in [("stdout", stdout), ("stderr", stderr)] {
+            switch stream {
+            case .inherit: words.append("\(name) inherit")
+            case .file(let path, let append): words.append("\(name) file \(append) \(path)")
+            case .output(let output): words.append("\(name) output \(output)")
+            case .autoNamed: words.append("\(name) autoNamed")
+            }
+        }
+        words.append("directory \(directory ?? "")")
+        for output in outputs { words.append("output \(output)") }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) { words.append("variable \(name)=\(value)") }
     }
 
     private static func stream(_ stream: BashStream, _ stem: String?, _ kind: String) -> BashPlan.Stream? {

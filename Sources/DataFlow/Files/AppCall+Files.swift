@@ -17,9 +17,9 @@ extension AppCall {
 extension App {
     /// The same app with other options, for one call.
     func with(_ options: AppOptions) -> Self {
-        Self(
-            definition: definition, options: options, registration: registration, mayHoldFiles: mayHoldFiles,
-            errorTypes: errorTypes, body: body)
+        var copy = self
+        copy.options = options
+        return copy
     }
 }
 

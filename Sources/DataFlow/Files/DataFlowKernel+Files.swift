@@ -5,17 +5,18 @@ import WorkflowCore
 extension DataFlowKernel {
     /// Hands a call to its executor, when its files are where they must be.
     func launch(_ call: any KernelCall) {
-        let executor = executor(for: call)
-        guard call.mayHoldFiles else { return executor.submit(call, to: self) }
+        // The body of a join app runs here, and reads no files; what it calls has its own.
+        guard call.mayHoldFiles, let index = call.executorIndex else { return handOver(call) }
+        let executor = executors[index]
         do {
             let found = call.searchedFiles()
-            if found.isEmpty { return executor.submit(call, to: self) }
+            if found.isEmpty { return handOver(call) }
             let (plan, jobs) = try stager.plan(found, for: call.taskID, declared: call.declaredOutputs)
             call.stagingPlan = plan
             let arrivals = jobs.map { job in
                 stager.arrival(of: job, executor: executor.label) { submit(StagingTasks.stageIn, job, executor.label) }
             }
-            if arrivals.isEmpty { return executor.submit(call, to: self) }
+            if arrivals.isEmpty { return handOver(call) }
             wait(for: arrivals) { self.filesArrived(arrivals, for: call) }
         } catch {
             receive(.failure(error), of: call)
@@ -28,7 +29,7 @@ extension DataFlowKernel {
             let step = DependencyError.Step(task: call.taskID, app: call.definition.name)
             return receive(.failure(DependencyError(call: step, failed: failed)), of: call)
         }
-        executor(for: call).submit(call, to: self)
+        handOver(call)
     }
 
     /// Calls back once, when all are done.
@@ -61,7 +62,8 @@ extension DataFlowKernel {
                 continue
             }
             let job = StagingJob(output.file, path: place.path, provider: provider)
-            let moved = submit(StagingTasks.stageOut, job, executor ?? defaultLabel, after: UnmarkedDependency(future))
+            let moved = submit(
+                StagingTasks.stageOut, job, executor ?? executors[0].label, after: UnmarkedDependency(future))
             // Whoever looks at the data future sees the failure of the move.
             moved.append(output: data)
             completes(data, output.file, after: moved)
@@ -108,9 +110,10 @@ extension DataFlowKernel {
         if let refusal = refusal(of: app.definition) { return AppFuture(appName: app.name, failed: refusal) }
         var options = app.options
         options.executor = executor
-        let future = AppFuture<Nothing>(taskID: nextTaskID(), appName: app.name, owner: ObjectIdentifier(self))
+        let future = AppFuture<Nothing>(taskID: nextTaskID(), appName: app.name, owner: id)
         let call = AppCall(
-            app: app.with(options), future: future, dependencies: dependency.map { [$0] } ?? []
+            app: app.with(options), future: future, dependencies: dependency.map { [$0] } ?? [],
+            executorIndex: enterRoom(of: executor)
         ) { job }
         call.stagingPlan = StagingPlan(providers: stager.files.providers)
         submit(call)
@@ -126,9 +129,16 @@ private final class UnmarkedDependency: DependencySource {
 
     var taskID: TaskID? { future.taskID }
     var appName: String { future.appName }
-    var owner: ObjectIdentifier? { future.owner }
+    var owner: KernelID? { future.owner }
     var failure: (any Error)? { future.failure }
     var isDone: Bool { future.isDone }
-    func whenDone(_ body: @escaping @Sendable () -> Void) { future.whenDone(body) }
-    func markObserved() {}
+    var wasObserved: Bool { future.wasObserved }
+    var failureRoots: [any DependencySource] { future.failureRoots }
+    var hasNoWaiters: Bool { future.hasNoWaiters }
+    func whenDone(for waiter: (any AnyObject & Sendable)?, _ body: @escaping @Sendable () -> Void) {
+        future.whenDone(for: waiter, body)
+    }
+    func withdraw(_ waiter: any AnyObject & Sendable) { future.withdraw(waiter) }
+    func cancelIfUnwanted(by origin: CallCancelled.Origin) { future.cancelIfUnwanted(by: origin) }
+    func observe() -> [any DependencySource] { [] }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import WorkflowCore
 
 /// Calls whose results are kept: looked up before they run, shared while they run, recorded afterwards.
@@ -11,6 +12,8 @@ extension DataFlowKernel {
             return settle(call, .failure(error), &effects)
         }
         perform(memoizer.handle(.asked(call.taskID, key)), failure: nil, &effects)
+        // It may wait for an equal call now, where nobody looked for it: see `handOver`.
+        if stopping.load(ordering: .sequentiallyConsistent) > 0 { stopIfCancelled(call) }
     }
 
     /// Completes a call that has run, and all that waited for it.
@@ -33,8 +36,7 @@ extension DataFlowKernel {
         settle(call, outcome, &effects)
         guard call.isCached, case .failure(let error) = outcome else { return }
         // A call that was taken back says nothing about the equal ones; unless everything is taken back.
-        let cancelled = (error as? ExecutionError)?.code == .cancelled
-        let passOn = !cancelled || isEnding
+        let passOn = !CallCancelled.isCause(of: error) || isEnding
         perform(memoizer.handle(.failed(call.taskID, passOn: passOn)), failure: outcome, &effects)
     }
 
@@ -53,13 +55,15 @@ extension DataFlowKernel {
             case .serve(let task, let key, let entry):
                 guard let call = call(task) else { continue }
                 if let value = memoizer.value(of: entry, key, for: call) {
-                    settle(call, .value(value), &effects)
+                    settle(call, .value(value), fromCache: true, &effects)
                 } else {
                     work += memoizer.handle(.unusable(task, key))
                 }
             case .fail(let task):
                 guard let call = call(task), let failure else { continue }
                 settle(call, failure, &effects)
+            case .release:
+                continue
             }
         }
     }

@@ -3,31 +3,15 @@ import SystemSupport
 public import WorkflowCore
 
 /// Holds the calls of one workflow from submission to outcome: waits for arguments, hands calls to executors, tries
-/// again, completes futures.
+/// again, takes calls back, completes futures.
 public final class DataFlowKernel: Sendable {
     /// The kernel of the running workflow, where a task-local value reaches.
-    @TaskLocal private static var scoped: DataFlowKernel?
-    /// The kernel of the process's one `Workflow.run`, for code that runs outside its Swift task.
-    private static let processKernel = Locked<DataFlowKernel?>(nil)
-
-    /// The kernel that calls go to.
-    package static var current: DataFlowKernel? { scoped ?? processKernel.withLock { $0 } }
-
-    private struct Content {
-        var state = KernelState()
-        var calls: [TaskID: any KernelCall] = [:]
-        var effects: [KernelState.Effect] = []
-        var idleWaiters: [UnsafeContinuation<Void, Never>] = []
-        var failures: [any KernelCall] = []
-        var failureErrors: [(task: TaskID, app: String, error: any Error)] = []
-        var retried = 0
-        var cancelled = false
-    }
+    @TaskLocal static var scoped: DataFlowKernel?
 
     /// A failure that the program has not looked at.
     package struct UnseenFailure: Sendable {
-        /// The call.
-        package var task: TaskID
+        /// The call; `nil` when it never became one.
+        package var task: TaskID?
         /// Its app.
         package var app: String
         /// What went wrong.
@@ -36,16 +20,22 @@ public final class DataFlowKernel: Sendable {
 
     /// The tables, numbers and places of the run.
     package let context: ExecutorContext
+    /// Tells this kernel from all others of the process, also from those that have ended.
+    package let id: KernelID
     let memoizer: Memoizer
     let stager: FileStager
-    private let executors: [any Executor]
-    private let retries: Int
-    private let lostRetries: Int
-    private let content = Locked(Content())
+    let executors: [any Executor]
+    let executorIndices: [String: Int]
+    let retries: Int
+    let lostRetries: Int
+    let retryHandler: RetryHandler?
+    let content: Locked<KernelContent>
+    /// Whether calls are counted by executor: when there are several, or bounds.
+    let countsRooms: Bool
     private let lastTaskID = Atomic<Int>(0)
-    private let closed = LockedFlag()
-    /// How many failures are kept for the report at the end; more are only counted.
-    private static let keptFailures = 1000
+    let closed = LockedFlag()
+    /// How many launched calls are being stopped: who hands a call over looks at it afterwards.
+    let stopping = Atomic<Int>(0)
 
     /// A kernel over executors that are already started.
     ///
@@ -54,92 +44,84 @@ public final class DataFlowKernel: Sendable {
     ///   - executors: at least one; the first runs apps that name none.
     ///   - retries: how often a failed call is tried again.
     ///   - lostRetries: how often a call whose process was lost is tried again.
+    ///   - retryHandler: says what an error costs of `retries`; without one each costs 1.
+    ///   - limits: how many unfinished calls an executor may have, by its label.
     ///   - memoizer: keeps the results of cached apps.
     ///   - files: how files reach the apps.
     package init(
         context: ExecutorContext, executors: [any Executor], retries: Int, lostRetries: Int,
-        memoizer: Memoizer = Memoizer(), files: FileStaging = FileStaging()
+        retryHandler: RetryHandler? = nil, limits: [String: Int] = [:], memoizer: Memoizer = Memoizer(),
+        files: FileStaging = FileStaging()
     ) {
         precondition(!executors.isEmpty, "a kernel needs an executor")
         self.context = context
         self.executors = executors
         self.retries = retries
         self.lostRetries = lostRetries
+        self.retryHandler = retryHandler
         self.memoizer = memoizer
         stager = FileStager(files, context: context)
+        executorIndices = Dictionary(executors.enumerated().map { ($1.label, $0) }) { first, _ in first }
+        countsRooms = executors.count > 1 || !limits.isEmpty
+        var content = KernelContent()
+        if countsRooms { content.rooms = executors.map { ExecutorRoom(limit: limits[$0.label]) } }
+        self.content = Locked(content)
+        id = KernelDirectory.add()
+        KernelDirectory.fill(id, self)
     }
 
-    /// Runs `body` with this kernel as the one that calls go to.
-    package func asCurrent<R>(_ body: () async throws -> R) async rethrows -> R {
-        let before = Self.processKernel.withLock { kernel in
-            defer { kernel = self }
-            return kernel
-        }
-        defer { Self.processKernel.withLock { $0 = before } }
-        return try await Self.$scoped.withValue(self, operation: body)
-    }
+    deinit { KernelDirectory.remove(id) }
 
     func nextTaskID() -> TaskID { TaskID(lastTaskID.add(1, ordering: .relaxed).newValue) }
-
-    /// Whether calls of the app with this registration number need a closer look before they are taken.
-    ///
-    /// The table holds what was registered before it was sealed, so a number says it all, at every call.
-    func mayRefuse(registration: Int) -> Bool { registration >= context.table.count || closed.isSet }
-
-    /// Why the workflow cannot run this app; `nil` when it can.
-    func refusal(of definition: TaskDefinition) -> WorkflowError? {
-        if closed.isSet {
-            return WorkflowError(
-                .shutDown, "app '\(definition.name)' was called after its workflow had ended; call it inside the body")
-        }
-        guard let known = context.table[definition.name] else {
-            return WorkflowError(
-                .appNotRegistered,
-                "app '\(definition.name)' was declared after the workflow started; list it in `apps:`")
-        }
-        guard known.row == definition.row else {
-            return WorkflowError(
-                .appNotRegistered,
-                "app '\(definition.row)' is not the one the workflow knows: '\(known.row)'; rename one")
-        }
-        return nil
-    }
 
     // MARK: Calls
 
     func submit(_ call: any KernelCall) {
         var effects: [KernelState.Effect] = []
-        let own = ObjectIdentifier(self)
         var external: [any DependencySource] = []
         content.withLock { content in
             content.calls[call.taskID] = call
-            var dependencies: [TaskID] = []
-            var failed = 0
-            for future in call.dependencies {
-                future.markObserved()
-                if future.owner == own, let task = future.taskID, content.state.holds(task) {
-                    dependencies.append(task)
-                } else if future.owner == own || future.isDone {
-                    if future.failure != nil { failed += 1 }
-                } else {
-                    external.append(future)
-                }
-            }
+            let waits = self.waits(for: call.dependencies, &content)
+            external = waits.external
             content.state.handle(
                 .submitted(
-                    call.taskID, dependencies: dependencies, failed: failed, external: external.count,
+                    call.taskID, dependencies: waits.own, failed: waits.failed, external: waits.external.count,
                     budget: .init(retries: call.options.retries ?? retries, lostRetries: lostRetries)),
                 into: &effects)
         }
-        for future in external {
-            future.whenDone { [weak self] in
-                self?.handle(.externalSettled(call.taskID, failed: future.failure != nil))
-            }
-        }
+        wait(for: external, call)
         perform(&effects)
     }
 
-    private func handle(_ event: KernelState.Event) {
+    /// Sorts futures that a call waits for: those of this state, those that failed, and others.
+    func waits(
+        for futures: [any DependencySource], _ content: inout KernelContent
+    ) -> (own: [TaskID], failed: Int, external: [any DependencySource]) {
+        var own: [TaskID] = []
+        var failed = 0
+        var external: [any DependencySource] = []
+        for future in futures {
+            future.markObserved()
+            if future.owner == id, let task = future.taskID, content.state.holds(task) {
+                own.append(task)
+            } else if future.isDone {
+                if future.failure != nil { failed += 1 }
+            } else {
+                external.append(future)
+            }
+        }
+        return (own, failed, external)
+    }
+
+    func wait(for external: [any DependencySource], _ call: any KernelCall) {
+        for future in external {
+            future.whenDone(for: call) { [weak self] in
+                self?.handle(.externalSettled(call.taskID, failed: future.failure != nil))
+            }
+        }
+    }
+
+    func handle(_ event: KernelState.Event) {
         var effects: [KernelState.Effect] = []
         content.withLock { $0.state.handle(event, into: &effects) }
         perform(&effects)
@@ -147,7 +129,7 @@ public final class DataFlowKernel: Sendable {
 
     /// Performs effects, and those that follow from them, without recursion: a failure may run down a chain of
     /// hundreds of thousands of calls.
-    private func perform(_ effects: inout [KernelState.Effect]) {
+    func perform(_ effects: inout [KernelState.Effect]) {
         var position = 0
         while position < effects.count {
             let effect = effects[position]
@@ -156,7 +138,7 @@ public final class DataFlowKernel: Sendable {
             case .launch(let task, let number):
                 guard let call = call(task) else { continue }
                 call.tryNumber = number
-                if number > 0 { content.withLock { $0.retried += 1 } }
+                if number > 0 { prepareRetry(call) }
                 if number == 0, call.isCached {
                     lookUp(call, &effects)
                 } else {
@@ -165,105 +147,63 @@ public final class DataFlowKernel: Sendable {
             case .failDependency(let task):
                 guard let call = call(task) else { continue }
                 let failed = call.dependencies.filter { $0.failure != nil }
-                let step = DependencyError.Step(task: task, app: call.definition.name)
-                settle(call, .failure(DependencyError(call: step, failed: failed)), &effects)
-            case .cancel(let task):
+                fail(call, .failure(DependencyError(call: call.step, failed: failed)), &effects)
+            case .join(let task, let failed):
                 guard let call = call(task) else { continue }
-                settle(call, .failure(Self.cancellation(of: call)), &effects)
+                finishJoin(call, failed: failed, &effects)
+            case .cancel(let task, let origin):
+                guard let call = call(task) else { continue }
+                takeBack(call, origin, &effects)
+            case .stop(let task):
+                guard let call = call(task) else { continue }
+                stop(call, &effects)
             case .fail:
                 // The error is at hand only where the attempt ended: `receive` settles the call itself.
                 continue
             case .idle:
-                let waiters = content.withLock { content in
-                    guard content.state.unfinishedCount == 0 else { return [UnsafeContinuation<Void, Never>]() }
-                    defer { content.idleWaiters = [] }
-                    return content.idleWaiters
-                }
-                for waiter in waiters { waiter.resume() }
+                wakeIdleWaiters()
             }
         }
     }
 
     func call(_ task: TaskID) -> (any KernelCall)? { content.withLock { $0.calls[task] } }
 
-    func executor(for call: any KernelCall) -> any Executor {
-        guard let label = call.options.executor else { return executors[0] }
-        return executors.first { $0.label == label } ?? executors[0]
-    }
-
-    /// The label of the executor that runs apps that name none.
-    var defaultLabel: String { executors[0].label }
-
-    private static func cancellation(of call: any KernelCall) -> ExecutionError {
-        ExecutionError(
-            .cancelled, "'\(call.definition.name)' (task \(call.taskID)) was not run: the workflow has ended")
+    /// Hands a call to the one who runs it.
+    ///
+    /// A call that is taken back at the same time may have been looked for too early: so it is looked at again.
+    func handOver(_ call: any KernelCall) {
+        if stopping.load(ordering: .sequentiallyConsistent) > 0, isStopped(call) {
+            return receive(.failure(CancellationError()), of: call)
+        }
+        if let index = call.executorIndex {
+            executors[index].submit(call, to: self)
+        } else {
+            startJoin(call)
+        }
+        if stopping.load(ordering: .sequentiallyConsistent) > 0 { stopIfCancelled(call) }
     }
 
     /// Stores an outcome in the call's future, then lets those who depend on it go on.
     ///
     /// The order matters: a call submitted in between finds the future either in the state or with its value.
-    func settle(_ call: any KernelCall, _ outcome: TaskOutcome, _ effects: inout [KernelState.Effect]) {
-        let settlement = call.settle(outcome)
-        content.withLock { content in
-            content.calls.removeValue(forKey: call.taskID)
-            if let error = settlement.error, content.failures.count < Self.keptFailures {
-                content.failures.append(call)
-                content.failureErrors.append((call.taskID, call.definition.name, error))
+    func settle(
+        _ call: any KernelCall, _ outcome: TaskOutcome, fromCache: Bool = false, _ effects: inout [KernelState.Effect]
+    ) {
+        let settlement = call.settle(outcome, fromCache: fromCache)
+        let woken = content.withLock { content in
+            let woken = content.forget(call)
+            var ending = KernelState.Ending.succeeded
+            if let error = settlement.error {
+                ending = error is CallCancelled ? .cancelled : .failed
+                content.note(failure: error, of: call)
             }
-            content.state.handle(.settled(call.taskID, failed: settlement.error != nil), into: &effects)
+            let wasStopping = content.state.stoppingCount > 0
+            content.state.handle(.settled(call.taskID, ending), into: &effects)
+            if wasStopping { stopping.store(content.state.stoppingCount, ordering: .sequentiallyConsistent) }
+            return woken
         }
         settlement.waiters?.wake?()
-    }
-
-    // MARK: The end
-
-    /// Waits until every call so far, and every call these lead to, has ended.
-    package func waitForAll() async {
-        await withUnsafeContinuation { continuation in
-            let idle = content.withLock { content in
-                if content.state.unfinishedCount == 0 { return true }
-                content.idleWaiters.append(continuation)
-                return false
-            }
-            if idle { continuation.resume() }
-        }
-    }
-
-    /// Fails every call that no executor has yet.
-    package func cancelWaiting() {
-        content.withLock { $0.cancelled = true }
-        handle(.cancelWaiting)
-    }
-
-    /// Whether calls are taken back because everything ends.
-    var isEnding: Bool { closed.isSet || content.withLock { $0.cancelled } }
-
-    /// Refuses further calls and stops the executors.
-    package func shutdown() async {
-        closed.set()
-        for executor in executors { await executor.shutdown() }
-        memoizer.close()
-        stager.clean()
-    }
-
-    /// Failures that nobody awaited, in the order in which they happened.
-    package var unseenFailures: [UnseenFailure] {
-        content.withLock { content in
-            zip(content.failures, content.failureErrors).compactMap { call, failure in
-                call.observed ? nil : UnseenFailure(task: failure.task, app: failure.app, error: failure.error)
-            }
-        }
-    }
-
-    /// What there is now, for a progress line and a summary.
-    package var progress: KernelProgress {
-        let snapshots = executors.map(\.snapshot)
-        return content.withLock { content in
-            KernelProgress(
-                succeeded: content.state.succeededCount, failed: content.state.failedCount,
-                waiting: content.state.waitingCount, launched: content.state.launchedCount, retried: content.retried,
-                fromCache: memoizer.servedCount, workers: snapshots.reduce(0) { $0 + $1.workers })
-        }
+        for continuation in woken { continuation.resume() }
     }
 }
 
@@ -273,42 +213,15 @@ extension DataFlowKernel: OutcomeReceiver {
         guard let call = invocation as? any KernelCall else { return }
         var effects: [KernelState.Effect] = []
         if case .failure(let error) = outcome {
-            let task = call.taskID
-            content.withLock { $0.state.handle(.attemptFailed(task, Self.kind(of: error)), into: &effects) }
-            if effects.contains(.fail(task)) { fail(call, outcome, &effects) }
+            attemptFailed(call, error, &effects)
         } else {
             succeed(call, outcome, &effects)
         }
         perform(&effects)
     }
 
-    /// Nothing is done about the beginning of an attempt yet.
-    public func started(_ invocation: any TaskInvocation) {}
-
-    private static func kind(of error: any Error) -> KernelState.AttemptFailure {
-        switch error {
-        case let error as ExecutionError: error.isLoss ? .loss : .final
-        case is WorkflowError, is RoleError, is DependencyError: .final
-        case let error as StagingError: error.code == .noProvider ? .final : .task
-        default: .task
-        }
+    /// Notes that the body runs.
+    public func started(_ invocation: any TaskInvocation) {
+        (invocation as? any KernelCall)?.note(running: true)
     }
-}
-
-/// What a kernel has at one moment.
-package struct KernelProgress: Sendable, Equatable {
-    /// Calls that have ended well.
-    package var succeeded: Int
-    /// Calls that have failed.
-    package var failed: Int
-    /// Calls that wait for an argument.
-    package var waiting: Int
-    /// Calls that an executor has.
-    package var launched: Int
-    /// Attempts beyond the first.
-    package var retried: Int
-    /// Calls that were completed with the result of an equal one, without running.
-    package var fromCache: Int
-    /// Workers that can run a task now.
-    package var workers: Int
 }

@@ -5,10 +5,12 @@ protocol KernelCall: TaskInvocation {
     var taskID: TaskID { get }
     var options: AppOptions { get }
     var dependencies: [any DependencySource] { get }
+    /// The future that the call completes.
+    var outcomeFuture: any DependencySource { get }
+    /// The executor that runs the call, by its place in the kernel's list; `nil` for a join app, which none runs.
+    var executorIndex: Int? { get }
     /// Counts attempts from 0; set by the kernel before each.
     var tryNumber: Int { get set }
-    /// Whether somebody has asked for the value, or will see the failure in another way.
-    var observed: Bool { get }
     /// Whether a file may be among the arguments, as far as the types tell.
     var mayHoldFiles: Bool { get }
     /// The files among the arguments; to be called when all dependencies are done.
@@ -17,6 +19,10 @@ protocol KernelCall: TaskInvocation {
     var declaredOutputs: [OutputFile] { get }
     /// Where files are staged; set by the kernel before each attempt.
     var stagingPlan: StagingPlan? { get set }
+    /// Whether an executor has said that the body runs.
+    var isRunning: Bool { get }
+    /// Notes whether the body runs.
+    func note(running: Bool)
     /// Whether an equal call's result may stand for this one's.
     var isCached: Bool { get }
     /// By what the result is found; to be called when all dependencies are done.
@@ -25,8 +31,15 @@ protocol KernelCall: TaskInvocation {
     func value(of outcome: TaskOutcome) throws -> any Sendable
     /// The pickle of the value that an outcome gives.
     func resultBytes(of outcome: TaskOutcome) throws -> [UInt8]
+    /// Runs the body of a join app.
+    func runJoin() async throws -> JoinedCalls
     /// Stores the outcome in the future; to be called once.
-    func settle(_ outcome: TaskOutcome) -> Settlement
+    func settle(_ outcome: TaskOutcome, fromCache: Bool) -> Settlement
+}
+
+extension KernelCall {
+    /// The call as a step on the route of an error.
+    var step: DependencyError.Step { DependencyError.Step(task: taskID, app: definition.name) }
 }
 
 /// What became of a call.
@@ -35,4 +48,10 @@ struct Settlement {
     var error: (any Error)?
     /// Those to wake, outside every lock.
     var waiters: FutureWaiters?
+}
+
+/// What the body of a join app has returned: futures, and the way to the value when they are done.
+struct JoinedCalls: Sendable {
+    var dependencies: [any DependencySource]
+    var value: @Sendable () throws -> any Sendable
 }

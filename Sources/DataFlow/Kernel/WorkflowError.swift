@@ -5,6 +5,7 @@ public struct WorkflowError: Error, Sendable, CustomStringConvertible {
         private enum Value: String {
             case noWorkflow, appNotRegistered, appNameTaken, argumentNotEncodable, resultMismatch, shutDown
             case internalState, badConfiguration, errorTypeNotCodable
+            case severalWorkflows, unknownExecutor, tooManyUnfinished, noSuchElement
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -25,6 +26,15 @@ public struct WorkflowError: Error, Sendable, CustomStringConvertible {
         public static var internalState: Self { Self(.internalState) }
         /// A configuration that cannot work.
         public static var badConfiguration: Self { Self(.badConfiguration) }
+
+        /// An app was called where more than one workflow could be meant.
+        public static var severalWorkflows: Self { Self(.severalWorkflows) }
+        /// A label names no executor of the configuration.
+        public static var unknownExecutor: Self { Self(.unknownExecutor) }
+        /// An executor has as many unfinished calls as it may have; `submit` waits.
+        public static var tooManyUnfinished: Self { Self(.tooManyUnfinished) }
+        /// An element of a value was asked for that it does not have.
+        public static var noSuchElement: Self { Self(.noSuchElement) }
 
         /// The name of the code.
         public var description: String { value.rawValue }

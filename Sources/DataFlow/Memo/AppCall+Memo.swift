@@ -11,18 +11,28 @@ extension AppCall {
         let ignored = app.options.ignoreForCache
         var builder = MemoKeyBuilder(task: app.name, version: app.definition.version, build: build)
         var position = 0
-        for value in repeat each values {
-            if !ignored.contains(position) {
-                do {
-                    builder.add(argument: try encoder.encode(value), at: position)
-                } catch {
-                    throw WorkflowError(
-                        .argumentNotEncodable,
-                        "argument \(position + 1) of '\(app.name)' cannot be encoded, so that no equal call can be "
-                            + "found: \(error); name its position in `ignoreForCache`, or set `cache: false`")
-                }
+        func encoded(_ value: any Encodable) throws -> [UInt8] {
+            do {
+                return try encoder.encode(value)
+            } catch {
+                throw WorkflowError(
+                    .argumentNotEncodable,
+                    "argument \(position + 1) of '\(app.name)' cannot be encoded, so that no equal call can be "
+                        + "found: \(error); name its position in `ignoreForCache`, or set `cache: false`")
             }
-            position += 1
+        }
+        for value in repeat each values {
+            if let several = value as? any MemoArguments {
+                let (fixed, arguments) = try several.memoArguments(encoded)
+                builder.add(argument: fixed, at: -1)
+                for argument in arguments {
+                    if !ignored.contains(position) { builder.add(argument: argument, at: position) }
+                    position += 1
+                }
+            } else {
+                if !ignored.contains(position) { builder.add(argument: try encoded(value), at: position) }
+                position += 1
+            }
         }
         if let wrong = ignored.first(where: { !(0..<position).contains($0) }) {
             throw WorkflowError(
@@ -38,4 +48,10 @@ extension AppCall {
         if case .encoded(let message, let range) = outcome { return Array(message[range]) }
         return try PickleEncoder().encode(try decoded(outcome).get())
     }
+}
+
+/// A value that stands for several arguments, and for what else makes a difference.
+protocol MemoArguments {
+    /// What makes a difference beside the arguments, and the arguments, each encoded.
+    func memoArguments(_ encode: (any Encodable) throws -> [UInt8]) throws -> (fixed: [UInt8], arguments: [[UInt8]])
 }

@@ -19,6 +19,8 @@ package struct MemoState: Sendable {
         /// The call that runs for its key has no value. With `passOn` the equal calls fail as it did; without, one of
         /// them runs in its place.
         case failed(TaskID, passOn: Bool)
+        /// A call that waits for an equal one is taken back.
+        case withdrawn(TaskID)
         /// The result that was served to this call cannot be read.
         case unusable(TaskID, MemoKey)
         /// A result of an earlier run was found.
@@ -33,6 +35,8 @@ package struct MemoState: Sendable {
         case serve(TaskID, MemoKey, MemoEntry)
         /// Fail the call with the error of the call that ran for it.
         case fail(TaskID)
+        /// The call that was taken back waits no longer; nobody runs it.
+        case release(TaskID)
     }
 
     private struct Run {
@@ -43,6 +47,8 @@ package struct MemoState: Sendable {
     private var entries: [MemoKey: MemoEntry] = [:]
     private var leaders: [MemoKey: TaskID] = [:]
     private var runs: [TaskID: Run] = [:]
+    /// What calls wait for that an equal one runs for.
+    private var following: [TaskID: MemoKey] = [:]
     /// Calls that were completed without running.
     package private(set) var servedCount = 0
 
@@ -67,6 +73,7 @@ package struct MemoState: Sendable {
         case .asked(let task, let key): asked(task, key, &effects)
         case .succeeded(let task, let entry): succeeded(task, entry, &effects)
         case .failed(let task, let passOn): failed(task, passOn, &effects)
+        case .withdrawn(let task): withdrawn(task, &effects)
         case .unusable(let task, let key):
             servedCount -= 1
             // Only a result from a file can be unreadable; a newer one, of this run, stays.
@@ -82,6 +89,7 @@ package struct MemoState: Sendable {
             effects.append(.serve(task, key, entry))
         } else if let leader = leaders[key] {
             runs[leader]?.followers.append(task)
+            following[task] = key
         } else {
             lead(task, Run(key: key), &effects)
         }
@@ -98,17 +106,31 @@ package struct MemoState: Sendable {
         leaders[run.key] = nil
         entries[run.key] = entry
         servedCount += run.followers.count
-        for follower in run.followers { effects.append(.serve(follower, run.key, entry)) }
+        for follower in run.followers {
+            following[follower] = nil
+            effects.append(.serve(follower, run.key, entry))
+        }
     }
 
     private mutating func failed(_ task: TaskID, _ passOn: Bool, _ effects: inout [Effect]) {
         guard var run = runs.removeValue(forKey: task) else { return }
         leaders[run.key] = nil
         if passOn {
-            for follower in run.followers { effects.append(.fail(follower)) }
+            for follower in run.followers {
+                following[follower] = nil
+                effects.append(.fail(follower))
+            }
         } else if !run.followers.isEmpty {
-            lead(run.followers.removeFirst(), run, &effects)
+            let next = run.followers.removeFirst()
+            following[next] = nil
+            lead(next, run, &effects)
         }
+    }
+
+    private mutating func withdrawn(_ task: TaskID, _ effects: inout [Effect]) {
+        guard let key = following.removeValue(forKey: task), let leader = leaders[key] else { return }
+        runs[leader]?.followers.removeAll { $0 == task }
+        effects.append(.release(task))
     }
 
     /// What must hold after every event; a text for the first thing that does not.
@@ -118,6 +140,8 @@ package struct MemoState: Sendable {
             if leaders[run.key] != task { return "task \(task) runs, but not for its key" }
             if entries[run.key] != nil { return "task \(task) runs, and its result is there" }
         }
+        let followers = runs.values.reduce(0) { $0 + $1.followers.count }
+        if followers != following.count { return "\(followers) calls wait, \(following.count) are known" }
         return nil
     }
 }

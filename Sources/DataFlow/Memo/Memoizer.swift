@@ -49,6 +49,9 @@ package final class Memoizer: Sendable {
         return effects
     }
 
+    /// Takes a call back that waits for an equal one; false when it does not wait.
+    func withdraw(_ task: TaskID) -> Bool { !handle(.withdrawn(task)).isEmpty }
+
     /// The key of a call that runs for all equal ones.
     func key(of task: TaskID) -> MemoKey? { state.withLock { $0.key(of: task) } }
 
