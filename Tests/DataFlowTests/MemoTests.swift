@@ -202,16 +202,13 @@ extension AppTests {
             let name = "cancelled"
             try await withMemo(threads: 1) { kernel async throws in
                 let running = gated(name)
+                try await until("the body runs") { runCount(name) == 1 }
                 let waiting = (0..<1000).map { _ in square("cancelled too", 1) }
                 kernel.cancelWaiting()
                 let late = gated(name)
-                let stop = startThread(named: "test-stop") {
-                    usleep(20_000)
-                    open(name)
-                }
-                await kernel.shutdown()
-                stop.join()
+                open(name)
                 #expect(try await running.value == 7)
+                await kernel.shutdown()
                 for future in waiting {
                     let error = await #expect(throws: CallCancelled.self) { try await future.value }
                     #expect(error?.origin == .workflowEnd)
