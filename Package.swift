@@ -145,10 +145,15 @@ let package = Package(
             swiftSettings: shared),
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "ApusCommandLine"],
+            dependencies: [
+                "SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "StopProgram", "ApusCommandLine",
+            ],
             swiftSettings: shared),
         .executableTarget(
             name: "FilesProgram", dependencies: ["Apus"], path: "Tests/Support/FilesProgram", swiftSettings: shared),
+        .executableTarget(
+            name: "StopProgram", dependencies: ["Apus", "DataFlow", "HighThroughput", "WorkflowCore", "SystemSupport"],
+            path: "Tests/Support/StopProgram", swiftSettings: shared),
         .executableTarget(
             name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
         unitTests("Launch", ["WorkflowCore"]),

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <semaphore.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -13,14 +12,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 extern long syscall(long number, ...);
 
 // All are in glibc (2.29, 2.34, 2.30), but behind feature macros that the Glibc module does not set.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int lowest);
-extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline);
+// Without the types of <semaphore.h> and <time.h>: included here, they would belong to this module in some builds.
+extern int sem_clockwait(void *semaphore, int clock, const void *deadline);
 
 static inline int clinux_spawn_add_directory(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
@@ -32,8 +31,9 @@ static inline int clinux_spawn_add_close_from(posix_spawn_file_actions_t *action
 }
 
 /// Waits for a semaphore until a moment of CLOCK_MONOTONIC.
-static inline int clinux_semaphore_wait(sem_t *semaphore, const struct timespec *deadline) {
-    return sem_clockwait(semaphore, CLOCK_MONOTONIC, deadline);
+static inline int clinux_semaphore_wait(void *semaphore, long seconds, long nanoseconds) {
+    const long deadline[2] = {seconds, nanoseconds};  // a struct timespec
+    return sem_clockwait(semaphore, 1, deadline);
 }
 
 #ifndef SYS_pidfd_open

@@ -12,6 +12,8 @@ final class ClientMailbox: Sendable {
     /// What waits for the client's thread.
     struct Content: Sendable {
         var submissions: [Submission] = []
+        /// Calls to be stopped; each was left as a submission before.
+        var cancellations: [any TaskInvocation] = []
         var stop = false
         var kill = false
         /// Set when nobody will take submissions any more: the error each one gets.
@@ -38,6 +40,17 @@ final class ClientMailbox: Sendable {
         return refusal
     }
 
+    /// Asks that a call left before be stopped.
+    func cancel(_ invocation: any TaskInvocation) {
+        let mustRing = content.withLock { content in
+            guard content.closed == nil else { return false }
+            content.cancellations.append(invocation)
+            defer { content.asleep = false }
+            return content.asleep
+        }
+        if mustRing { wakeUp.ring() }
+    }
+
     /// Asks the client to end; `kill` does not wait for children to end by themselves.
     func stop(kill: Bool) {
         content.withLock { content in
@@ -48,9 +61,12 @@ final class ClientMailbox: Sendable {
     }
 
     /// Takes everything that waits.
-    func take(_ submissions: inout [Submission]) -> (stop: Bool, kill: Bool) {
+    func take(
+        _ submissions: inout [Submission], _ cancellations: inout [any TaskInvocation]
+    ) -> (stop: Bool, kill: Bool) {
         content.withLock { content in
             swap(&content.submissions, &submissions)
+            if !content.cancellations.isEmpty { swap(&content.cancellations, &cancellations) }
             return (content.stop, content.kill)
         }
     }
@@ -58,7 +74,7 @@ final class ClientMailbox: Sendable {
     /// Whether the client's thread may sleep: nothing came in since it last looked.
     func fallAsleep() -> Bool {
         content.withLock { content in
-            content.asleep = content.submissions.isEmpty && !content.stop
+            content.asleep = content.submissions.isEmpty && content.cancellations.isEmpty && !content.stop
             return content.asleep
         }
     }
@@ -73,6 +89,7 @@ final class ClientMailbox: Sendable {
     func close(_ error: ExecutionError) -> [Submission] {
         content.withLock { content in
             content.closed = content.closed ?? error
+            content.cancellations = []
             defer { content.submissions = [] }
             return content.submissions
         }

@@ -1,3 +1,4 @@
+import Glibc
 import SystemSupport
 import WireProtocol
 import WorkflowCore
@@ -10,13 +11,16 @@ final class ClientService {
         static let resultMonitor = 8
     }
 
-    private let configuration: HighThroughputConfiguration
+    let configuration: HighThroughputConfiguration
     private let context: ExecutorContext
     private let mailbox: ClientMailbox
     private var state: ClientState
     private var effects: [ClientState.Effect] = []
-    private var calls: [Int: ClientMailbox.Submission] = [:]
-    private var lastID = 0
+    var calls: [Int: ClientMailbox.Submission] = [:]
+    var lastID = 0
+    var index = InvocationIndex()
+    /// Tasks the interchange shall stop, sent as one message at the end of a turn.
+    var toCancel: [Int] = []
     private var templates: [String: TaskCall.Template] = [:]
     private var encoded: (id: Int, message: [UInt8])?
     private var unsent: [Int] = []
@@ -59,7 +63,8 @@ final class ClientService {
 
     private func setUp() throws {
         let directory = context.runDirectory + "/" + configuration.label
-        try Directories.makePrivate(directory)
+        try Directory.make(
+            directory, mode: 0o700, remedy: "set `runDirectory` to a place this user may write to")
         var certificates: String?
         var role: CurveRole?
         if configuration.encrypted {
@@ -95,10 +100,11 @@ final class ClientService {
             addresses: [configuration.localAddress], port: port, certificateDirectory: certificates,
             managerID: "local.\(CurrentProcess.pid)", blockID: "0", runID: context.runID.rawValue,
             workers: configuration.workers, prefetch: prefetch, logDirectory: directory,
-            workingDirectory: Directories.current, executable: CurrentProcess.executablePath,
+            workingDirectory: Directory.current, executable: CurrentProcess.executablePath,
             arguments: CurrentProcess.commandLine, fingerprint: context.table.fingerprint, rows: context.table.rows,
-            monitoring: context.monitoring != nil, echo: configuration.echo ?? Directories.standardErrorIsTerminal,
-            heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold)
+            monitoring: context.monitoring != nil, echo: configuration.echo ?? (isatty(2) == 1),
+            heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold,
+            cancelGrace: configuration.cancelGrace)
     }
 
     /// Says hello and asks for the port of managers.
@@ -114,7 +120,9 @@ final class ClientService {
                 interchange.child.poll().map { interchange.lossError($0) }
             }
         }
-        state.acknowledges = try ask(.hello(hello)).withUnsafeBytes { try CommandReply.parseHelloAccepted($0) }
+        let version = try ask(.hello(hello)).withUnsafeBytes { try CommandReply.parseHelloAccepted($0) }
+        state.acknowledges = version != nil
+        state.cancels = (version ?? 0) >= WireExtensions.cancellation
         return try ask(.workerBinds).withUnsafeBytes { try CommandReply.parsePort($0) }
     }
 
@@ -132,18 +140,24 @@ final class ClientService {
     private func loop() -> Bool {
         guard let sockets else { return true }
         var submissions: [ClientMailbox.Submission] = []
+        var cancellations: [any TaskInvocation] = []
         while true {
-            let (stop, kill) = mailbox.take(&submissions)
+            let (stop, kill) = mailbox.take(&submissions, &cancellations)
             if stop {
                 for submission in submissions { report(.failure(stoppedError), to: submission) }
                 return kill
             }
             for submission in submissions { accept(submission) }
             submissions.removeAll(keepingCapacity: true)
+            if !cancellations.isEmpty {
+                for invocation in cancellations { cancel(invocation) }
+                cancellations = []
+            }
             // Asking a socket in vain costs system calls: only what the poller reported is read.
             let more = resultsWait && drainResults(sockets)
             resultsWait = more
             if state.nextDeadline != nil { pass(.tick) }
+            if !toCancel.isEmpty { sendCancellations(sockets) }
             if more || !mailbox.fallAsleep() { continue }
             let wait = state.nextDeadline.map { max($0, Monotonic.nanoseconds) - Monotonic.nanoseconds }
             do {
@@ -152,6 +166,7 @@ final class ClientService {
                 failEverything(ExecutionError(.executorFailed, "waiting for messages failed: \(error)"))
             }
             mailbox.awake()
+            if !toCancel.isEmpty { sendCancellations(sockets) }
         }
     }
 
@@ -244,7 +259,7 @@ final class ClientService {
     /// The result that is being taken, for the effect that delivers it.
     private var incoming: (envelope: ResultEnvelope, message: [UInt8])?
 
-    private func pass(_ event: ClientState.Event) {
+    func pass(_ event: ClientState.Event) {
         state.handle(event, at: Monotonic.nanoseconds, into: &effects)
         var position = 0
         while position < effects.count {
@@ -266,6 +281,8 @@ final class ClientService {
                 sockets.watchTasks(true)
             }
         case .deliver(let id): deliver(id)
+        case .endCancelled(let id, let place): endCancelled(id, place)
+        case .sendCancel(let id): toCancel.append(id)
         case .ignoreResult: return
         case .acknowledge(let ids): sockets?.acknowledge(ids)
         case .resume(let ids): sockets?.resume(ids)
@@ -282,7 +299,9 @@ final class ClientService {
             let definition = invocation.definition
             let template = templates[definition.name] ?? .init(name: definition.name, version: definition.version)
             templates[definition.name] = template
-            var taskContext = TaskContext(priority: invocation.resources.priority)
+            var taskContext = TaskContext(
+                priority: invocation.resources.priority,
+                walltime: invocation.walltime.map { Double($0.clampedNanoseconds) / 1e9 })
             if context.monitoring != nil {
                 let identity = invocation.identity
                 taskContext.monitored = .init(task: identity.task.rawValue, number: identity.number)
@@ -305,7 +324,7 @@ final class ClientService {
             let error = message.withUnsafeBytes { bytes in
                 FailureBuffer.decode(UnsafeRawBufferPointer(rebasing: bytes[envelope.payload]))
             }
-            report(.failure(error), to: submission)
+            report(.failure(complete(error, for: submission)), to: submission)
         case .result:
             let body = message.withUnsafeBytes { bytes in
                 SerializedObject.body(of: UnsafeRawBufferPointer(rebasing: bytes[envelope.payload]))
@@ -322,7 +341,7 @@ final class ClientService {
         }
     }
 
-    private func report(_ outcome: TaskOutcome, to submission: ClientMailbox.Submission) {
+    func report(_ outcome: TaskOutcome, to submission: ClientMailbox.Submission) {
         mailbox.update { $0.outstanding -= 1 }
         submission.receiver.receive(outcome, of: submission.invocation)
     }

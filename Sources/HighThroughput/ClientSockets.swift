@@ -69,6 +69,11 @@ final class ClientSockets {
         }
     }
 
+    /// Asks the interchange to stop tasks, behind all that were sent before.
+    ///
+    /// What is lost with a broken connection is asked for again after the next one.
+    func cancel(_ ids: [Int]) { _ = try? tasks.trySend(copying: TaskChannelMessage.encodeCancel(ids)) }
+
     /// Whether to be woken when a task can be sent again.
     func watchTasks(_ on: Bool) {
         if on { try? poller.add(tasks, .write, id: 7) } else { poller.remove(id: 7) }

@@ -19,6 +19,8 @@ package struct ClientState: Sendable {
         case encodingFailed(Int)
         /// A result came in, of this many bytes.
         case result(Int, bytes: Int)
+        /// A task that has no outcome yet shall stop.
+        case cancel(Int)
         /// The connection came back after it was lost.
         case reconnected
         /// The interchange answered a resume: it has never seen these, or lost them.
@@ -35,12 +37,26 @@ package struct ClientState: Sendable {
         case send(Int)
         /// Report the result to whoever waits for it.
         case deliver(Int)
+        /// Report that the task was cancelled; it has no other result.
+        case endCancelled(Int, CancelledTask)
+        /// Tell the interchange to stop the task, behind everything sent so far.
+        case sendCancel(Int)
         /// The result was reported before, or never asked for: drop it.
         case ignoreResult(Int)
         /// Tell the interchange that these results are here.
         case acknowledge([Int])
         /// Tell the interchange what is waited for.
         case resume([Int])
+    }
+
+    /// Where a task was that was cancelled without the interchange's answer.
+    package enum CancelledTask: Sendable, Equatable {
+        /// It never left this process.
+        case unsent
+        /// The interchange does not have it.
+        case missing
+        /// The interchange cannot be asked to stop it; what comes of it is dropped.
+        case unstoppable
     }
 
     /// The limits of one client.
@@ -61,6 +77,8 @@ package struct ClientState: Sendable {
     private let limits: Limits
     /// Whether the interchange has said that it speaks Apus; a stock one gets no acknowledgements.
     package var acknowledges = false
+    /// Whether the interchange can be asked to stop tasks.
+    package var cancels = false
     private var queue: Deque<Int> = []
     /// The bytes of each task out there.
     private var outstanding: [Int: Int] = [:]
@@ -70,6 +88,10 @@ package struct ClientState: Sendable {
     /// The task that the caller is encoding.
     private var encoding: Int?
     private var finishedWhileEncoding = false
+    /// Tasks out there that were cancelled and have no answer yet.
+    private var cancelled: Set<Int> = []
+    /// Cancelled tasks that are still in the queue, where they are passed over.
+    private var skipped: Set<Int> = []
     private var unacknowledged: [Int] = []
     private var unacknowledgedBytes = 0
     private var lastAcknowledgement: UInt64 = 0
@@ -78,7 +100,7 @@ package struct ClientState: Sendable {
     package init(limits: Limits) { self.limits = limits }
 
     /// Tasks that have not left this process.
-    package var queuedCount: Int { queue.count + (held == nil ? 0 : 1) }
+    package var queuedCount: Int { queue.count - skipped.count + (held == nil ? 0 : 1) }
     /// Tasks out there.
     package var outstandingCount: Int { outstanding.count }
     /// When ``Event/tick`` is next of use; `nil` for never.
@@ -103,6 +125,8 @@ package struct ClientState: Sendable {
             advance(&effects)
         case .result(let id, let bytes):
             result(id, bytes, now, &effects)
+        case .cancel(let id):
+            cancel(id, &effects)
         case .reconnected:
             guard acknowledges else { return }
             effects.append(.resume(outstanding.keys.sorted()))
@@ -110,17 +134,53 @@ package struct ClientState: Sendable {
             for id in ids.reversed() {
                 guard let bytes = outstanding.removeValue(forKey: id) else { continue }
                 outstandingBytes -= bytes
+                guard cancelled.remove(id) == nil else {
+                    // A copy of it may be on the way yet, so that it is cancelled there all the same.
+                    effects.append(.endCancelled(id, .missing))
+                    effects.append(.sendCancel(id))
+                    continue
+                }
                 queue.prepend(id)
             }
+            // The question may have been lost as well.
+            for id in cancelled.sorted() { effects.append(.sendCancel(id)) }
             advance(&effects)
         case .tick:
             if let due = nextDeadline, now >= due { acknowledge(now, &effects) }
         }
     }
 
+    private mutating func cancel(_ id: Int, _ effects: inout [Effect]) {
+        if let bytes = outstanding[id] {
+            if cancels {
+                guard cancelled.insert(id).inserted else { return }
+                return effects.append(.sendCancel(id))
+            }
+            outstanding[id] = nil
+            outstandingBytes -= bytes
+            effects.append(.endCancelled(id, .unstoppable))
+        } else if held?.id == id {
+            held = nil
+            effects.append(.endCancelled(id, .unsent))
+        } else if encoding == id {
+            guard !finishedWhileEncoding else { return }
+            finishedWhileEncoding = true
+            effects.append(.endCancelled(id, .unsent))
+        } else {
+            guard skipped.insert(id).inserted else { return }
+            effects.append(.endCancelled(id, .unsent))
+            // Before they are as many as the others: then each costs a constant.
+            guard skipped.count > queue.count / 2 else { return }
+            queue.removeAll { skipped.contains($0) }
+            skipped = []
+        }
+        advance(&effects)
+    }
+
     private mutating func result(_ id: Int, _ bytes: Int, _ now: UInt64, _ effects: inout [Effect]) {
         if let size = outstanding.removeValue(forKey: id) {
             outstandingBytes -= size
+            if !cancelled.isEmpty { cancelled.remove(id) }
             effects.append(.deliver(id))
         } else if held?.id == id {
             // Declared missing, and then its result arrived after all: here, and in the next two cases.
@@ -129,7 +189,7 @@ package struct ClientState: Sendable {
         } else if encoding == id {
             finishedWhileEncoding = true
             effects.append(.deliver(id))
-        } else if let index = queue.firstIndex(of: id) {
+        } else if !skipped.contains(id), let index = queue.firstIndex(of: id) {
             queue.remove(at: index)
             effects.append(.deliver(id))
         } else {
@@ -161,7 +221,8 @@ package struct ClientState: Sendable {
             outstandingBytes += task.bytes
             effects.append(.send(task.id))
         }
-        if held == nil, encoding == nil, let next = queue.popFirst() {
+        while held == nil, encoding == nil, let next = queue.popFirst() {
+            if !skipped.isEmpty, skipped.remove(next) != nil { continue }
             encoding = next
             effects.append(.encode(next))
         }
@@ -169,7 +230,9 @@ package struct ClientState: Sendable {
 
     /// Forgets everything and names what had not ended, oldest first.
     package mutating func abandon() -> [Int] {
-        let left = outstanding.keys + queue + (held.map { [$0.id] } ?? [])
+        let left = outstanding.keys + queue.filter { !skipped.contains($0) } + (held.map { [$0.id] } ?? [])
+        cancelled = []
+        skipped = []
         outstanding = [:]
         outstandingBytes = 0
         queue = []
@@ -184,6 +247,8 @@ package struct ClientState: Sendable {
         if outstanding.count > 1, outstandingBytes > limits.unfinishedBytes {
             return "\(outstandingBytes) bytes are out, \(limits.unfinishedBytes) are allowed"
         }
+        if let id = cancelled.first(where: { outstanding[$0] == nil }) { return "task \(id) is cancelled and not out" }
+        if skipped.count > max(1, queue.count) { return "\(skipped.count) of \(queue.count) tasks are skipped" }
         if held != nil, encoding != nil { return "a task is held while another is encoded" }
         return nil
     }

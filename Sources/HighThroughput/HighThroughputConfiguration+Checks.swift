@@ -24,6 +24,9 @@ extension HighThroughputConfiguration {
         }
         if label.isEmpty || label.contains("/") { return "label is '\(label)'; it is a file name" }
         if maximumUnfinishedBytes < 1 { return "maximumUnfinishedBytes is \(maximumUnfinishedBytes); it is positive" }
+        guard cancelGrace >= 0, cancelGrace <= 1e6 else {
+            return "cancelGrace is \(cancelGrace); it is a number of seconds, 0 or more, and at most a million"
+        }
         guard heartbeatPeriod > 0, heartbeatThreshold > heartbeatPeriod else {
             return "heartbeatPeriod is \(heartbeatPeriod) and heartbeatThreshold \(heartbeatThreshold); "
                 + "the period is positive and shorter than the threshold"

@@ -34,6 +34,10 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var heartbeatPeriod: Double
     /// Seconds of silence after which a process counts as lost.
     public var heartbeatThreshold: Double
+    /// Seconds that a task may go on after it was asked to stop, by a cancellation or at its walltime.
+    ///
+    /// Then its worker process is killed and replaced. With 0 it is killed at once.
+    public var cancelGrace: Double
     /// How often a local manager that died is started again.
     public var managerRestarts: Int
     /// Whether the interchange logs each task.
@@ -55,6 +59,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         maximumUnfinishedBytes = 128 << 20
         heartbeatPeriod = 2
         heartbeatThreshold = 10
+        cancelGrace = 5
         managerRestarts = 3
         debugLog = false
     }

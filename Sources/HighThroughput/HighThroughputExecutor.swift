@@ -44,6 +44,9 @@ public final class HighThroughputExecutor: Executor {
         if let refusal { receiver.receive(.failure(refusal), of: invocation) }
     }
 
+    /// Stops an attempt, wherever it is; see `HighThroughputConfiguration.cancelGrace`.
+    public func cancel(_ invocation: any TaskInvocation) { mailbox.withLock { $0 }?.cancel(invocation) }
+
     /// Fails what has not ended, and ends interchange, managers and workers.
     public func shutdown() async { await end(kill: false) }
 

@@ -28,9 +28,7 @@ package enum RoleDispatch {
         // A task may start another Apus program, which is then a program of its own; only the depth stays.
         EnvironmentVariables.unset(roleVariable)
         EnvironmentVariables.unset(fileVariable)
-        if HugePages.isOwn(HugePages.variableName, EnvironmentVariables.get(HugePages.variableName)) {
-            EnvironmentVariables.unset(HugePages.variableName)
-        }
+        HugePages.forgetRequest()
         switch role {
         case "interchange":
             await serve(named: "interchange") { try interchange() }

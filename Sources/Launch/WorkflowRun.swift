@@ -1,5 +1,4 @@
 import DataFlow
-import Glibc
 import HighThroughput
 import Monitoring
 import SystemSupport
@@ -63,31 +62,12 @@ final class WorkflowRun: Sendable {
 enum RunDirectory {
     /// Makes the next directory and returns its absolute path.
     static func make(in parent: String) throws -> String {
-        var path = parent.hasPrefix("/") ? "/" : ""
-        for part in parent.split(separator: "/") {
-            path += part
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure(path) }
-            path += "/"
-        }
-        for number in 0..<1_000_000 {
-            let digits = String(number)
-            let name = path + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
-            if mkdir(name, 0o700) == 0 { return absolute(name) }
-            guard errno == EEXIST else { throw failure(name) }
-        }
+        let parent = Directory.absolute(parent)
+        let remedy = "set `runDirectory` to a place this user may write to"
+        try Directory.make(parent, mode: 0o755, remedy: remedy)
+        if let path = try Directory.makeNumbered(in: parent, remedy: remedy) { return path }
         throw WorkflowError(
             .badConfiguration, "there are a million runs in \(parent); remove some, or set `runDirectory`")
-    }
-
-    private static func failure(_ path: String) -> SystemError {
-        .last("make the directory \(path)", remedy: "set `runDirectory` to a place this user may write to")
-    }
-
-    private static func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let raw = getcwd(nil, 0) else { return path }
-        defer { free(raw) }
-        return String(cString: raw) + "/" + path
     }
 }
 

@@ -26,9 +26,8 @@ package final class CountingSemaphore: Sendable {
     @discardableResult
     package func wait(until deadline: UInt64) -> Bool {
         // `time_t` is signed: what lies beyond it is for ever.
-        var time = timespec(
-            tv_sec: Int(min(deadline / 1_000_000_000, UInt64(Int32.max))), tv_nsec: Int(deadline % 1_000_000_000))
-        while clinux_semaphore_wait(raw, &time) != 0 {
+        let seconds = Int(min(deadline / 1_000_000_000, UInt64(Int32.max)))
+        while clinux_semaphore_wait(raw, seconds, Int(deadline % 1_000_000_000)) != 0 {
             if errno != EINTR { return false }
         }
         return true

@@ -105,11 +105,11 @@ package enum CommandReply {
     /// The reply to `HOLD_MANAGER` and to anything unknown.
     package static func none() -> [UInt8] { encode { $0.none() } }
 
-    /// The reply to an Apus hello.
+    /// The reply to an Apus hello: the version of the additions here.
     package static func helloAccepted() -> [UInt8] {
         encode { writer in
             writer.emptyDict()
-            writer.field("apus", 1)
+            writer.field("apus", WireExtensions.version)
             writer.setItem()
         }
     }
@@ -152,9 +152,9 @@ package enum CommandReply {
         return summaries
     }
 
-    /// Whether the interchange speaks Apus; a stock one answers None.
-    package static func parseHelloAccepted(_ message: UnsafeRawBufferPointer) throws(WireError) -> Bool {
-        try PickleDocument(envelope: message).root["apus"] != nil
+    /// The version of the additions that the interchange speaks; `nil` for a stock one, which answers None.
+    package static func parseHelloAccepted(_ message: UnsafeRawBufferPointer) throws(WireError) -> Int? {
+        try PickleDocument(envelope: message).root["apus"]?.intValue
     }
 
     /// Reads the reply to an Apus resume.

@@ -73,6 +73,19 @@ package enum FailureBuffer {
         }
     }
 
+    /// A task that was stopped, since its walltime was over.
+    package static func encode(_ error: AppTimeout) -> [UInt8] {
+        serialized { writer in
+            writer.emptyDict()
+            writer.mark()
+            writer.field("apus_error", "timeout")
+            writer.field("app", error.app)
+            writer.field("limit", error.limit)
+            writer.field("elapsed", error.elapsed)
+            writer.setItems()
+        }
+    }
+
     // MARK: Reading
 
     /// The error in an `exception` payload, whoever wrote it.
@@ -92,6 +105,10 @@ package enum FailureBuffer {
         let root = document.root
         switch root["apus_error"]?.stringValue {
         case "remote": return remoteError(root)
+        case "timeout":
+            return AppTimeout(
+                app: root["app"]?.stringValue ?? "unknown", limit: root["limit"]?.doubleValue ?? 0,
+                elapsed: root["elapsed"]?.doubleValue ?? 0)
         case "execution":
             return ExecutionError(
                 ExecutionError.Code(named: root["code"]?.stringValue), root["message"]?.stringValue ?? "no text")

@@ -99,7 +99,7 @@ package struct ExecutorHello: Sendable, Equatable {
     package var monitoring: Bool
 
     /// Describes an executor.
-    package init(version: Int = 1, fingerprint: String, rows: [String], monitoring: Bool) {
+    package init(version: Int = WireExtensions.version, fingerprint: String, rows: [String], monitoring: Bool) {
         self.version = version
         self.fingerprint = fingerprint
         self.rows = rows

@@ -16,6 +16,8 @@ package enum InterchangeMessage: Sendable {
     case refused(String)
     /// To an Apus manager: the interchange lives, and has passed on the results of these tasks.
     case acknowledged([Int])
+    /// To an Apus manager: these tasks shall be stopped.
+    case cancel([Int])
 
     /// 2³²−1, Parsl's code for a heartbeat.
     static let heartbeatCode = 0xffff_ffff
@@ -40,6 +42,7 @@ package enum InterchangeMessage: Sendable {
                 return .acknowledged(try PackedIDs.decode(acknowledged))
             }
             if let text = apus["refused"]?.stringValue { return .refused(text) }
+            if let cancelled = apus["cancel"]?.bytesValue { return .cancel(try PackedIDs.decode(cancelled)) }
             return .welcome
         }
         return .tasks(try TaskEnvelope.parseBatch(message))
@@ -64,6 +67,14 @@ package enum InterchangeMessage: Sendable {
     package static func encodeAcknowledged(_ ids: [Int]) -> [UInt8] {
         encodeApus { writer in
             writer.string("acknowledged" as StaticString)
+            writer.bytes(PackedIDs.encode(ids))
+        }
+    }
+
+    /// `{'apus': {'cancel': packed ids}}`.
+    package static func encodeCancel(_ ids: [Int]) -> [UInt8] {
+        encodeApus { writer in
+            writer.string("cancel" as StaticString)
             writer.bytes(PackedIDs.encode(ids))
         }
     }

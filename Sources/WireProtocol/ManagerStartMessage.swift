@@ -37,13 +37,15 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
     package var heartbeatPeriod: Double
     /// Seconds of silence after which the interchange counts as lost.
     package var heartbeatThreshold: Double
+    /// Seconds that a task may go on after it was asked to stop.
+    package var cancelGrace: Double
 
     /// Describes a manager to start.
     package init(
         addresses: [String], port: Int, certificateDirectory: String?, managerID: String, blockID: String,
         runID: String, workers: Int, prefetch: Int?, logDirectory: String, workingDirectory: String,
         executable: String, arguments: [String], fingerprint: String, rows: [String], monitoring: Bool, echo: Bool,
-        heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10
+        heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10, cancelGrace: Double = 5
     ) {
         self.addresses = addresses
         self.port = port
@@ -63,6 +65,7 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
         self.echo = echo
         self.heartbeatPeriod = heartbeatPeriod
         self.heartbeatThreshold = heartbeatThreshold
+        self.cancelGrace = cancelGrace
     }
 
     /// The file's content.

@@ -197,8 +197,8 @@ package struct ApusManagerHello: Sendable, Equatable {
     ///
     /// The defaults between Apus processes: 64 MiB, 2 s and 10 s (docs/decisions/0003).
     package init(
-        version: Int = 1, fingerprint: String, rows: [String] = [], byteCapacity: Int = 64 << 20, held: [Int] = [],
-        heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10
+        version: Int = WireExtensions.version, fingerprint: String, rows: [String] = [], byteCapacity: Int = 64 << 20,
+        held: [Int] = [], heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10
     ) {
         self.version = version
         self.fingerprint = fingerprint

@@ -123,6 +123,8 @@ package struct TaskContext: Sendable, Equatable {
     package var priority: Int?
     /// The kernel's task and try numbers; present when the worker shall report start and end.
     package var monitored: Monitored?
+    /// Seconds that the body may run; `nil` for any number.
+    package var walltime: Double?
 
     /// The kernel's numbers of a task.
     package struct Monitored: Sendable, Equatable {
@@ -139,12 +141,13 @@ package struct TaskContext: Sendable, Equatable {
     }
 
     /// Describes a task; by default with nothing to say.
-    package init(priority: Int? = nil, monitored: Monitored? = nil) {
+    package init(priority: Int? = nil, monitored: Monitored? = nil, walltime: Double? = nil) {
         self.priority = priority
         self.monitored = monitored
+        self.walltime = walltime
     }
 
-    var isEmpty: Bool { priority == nil && monitored == nil }
+    var isEmpty: Bool { priority == nil && monitored == nil && walltime == nil }
 
     /// Reads the contexts of a batch, or of one task message, in order.
     ///
@@ -160,6 +163,7 @@ package struct TaskContext: Sendable, Equatable {
         if let pair = context?["apus"], let task = pair[0]?.intValue, let number = pair[1]?.intValue {
             monitored = Monitored(task: task, number: number)
         }
+        if let limit = context?["apus_walltime"]?.doubleValue, limit >= 0 { walltime = limit }
     }
 }
 
@@ -229,6 +233,7 @@ extension PickleWriter {
             int(monitored.number)
             tuple2()
         }
+        if let walltime = context.walltime { field("apus_walltime", walltime) }
         setItems()
     }
 }

@@ -10,6 +10,10 @@ package struct WorkerFrame: Sendable, Equatable {
         case task = 2
         /// Manager → worker: end when the tasks sent so far are done. No body.
         case stop = 3
+        /// Manager → worker, on the control stream: this task shall stop, or not begin. One packed id.
+        case cancel = 4
+        /// Manager → worker, on the control stream: give back what is not begun. No body.
+        case recall = 5
         /// Worker → manager, first of all: a ``WorkerReadyMessage``.
         case ready = 17
         /// Worker → manager: a result message (wire document §5).
@@ -18,6 +22,8 @@ package struct WorkerFrame: Sendable, Equatable {
         case monitoring = 19
         /// Worker → manager: tasks it was sent ahead and has not begun, as packed ids; the manager asked for them.
         case returned = 20
+        /// Worker → manager: a task's walltime is over, and it was asked to stop: an ``OverdueMessage``.
+        case overdue = 21
     }
 
     /// Bytes of a header: the kind (4), the length of the body (8), both little-endian.

@@ -9,15 +9,15 @@ struct TaskRunner {
     let table: TaskTable
     let configuration: WorkerConfigurationMessage
     let sink: ResultSink
-    private let loop = TaskRunLoop()
-    private var runNumber = 0
+    let running: RunningTask
     private let processID = Int(CurrentProcess.pid)
     private var errorTail = OutputTail()
 
-    init(table: TaskTable, configuration: WorkerConfigurationMessage, sink: ResultSink) {
+    init(table: TaskTable, configuration: WorkerConfigurationMessage, sink: ResultSink, running: RunningTask) {
         self.table = table
         self.configuration = configuration
         self.sink = sink
+        self.running = running
     }
 
     /// Runs the task of one task message and writes its result.
@@ -28,10 +28,15 @@ struct TaskRunner {
         guard envelope.count == 1, let envelope = envelope.first else {
             throw WireError(.malformed, "a task frame with \(envelope.count) tasks; it has one")
         }
-        let monitored = configuration.monitoring && !envelope.contextIsEmpty ? MonitoredTask(message) : nil
+        let context =
+            envelope.contextIsEmpty ? nil : message.withUnsafeBytes { TaskContext.all(in: $0) }.first
+        let start = Monotonic.nanoseconds
+        guard let run = running.begin(envelope.taskID, walltime: context?.walltime, at: start) else {
+            return try sink.write(.result, unbegun(envelope.taskID))
+        }
+        let monitored = configuration.monitoring ? context?.monitored.map(MonitoredTask.init(context:)) : nil
         if let monitored { try report(monitored.began(self)) }
         let usage = monitored == nil ? nil : CurrentProcess.usage()
-        let start = Monotonic.nanoseconds
 
         let answer: [UInt8]
         var app = "unknown"
@@ -42,15 +47,17 @@ struct TaskRunner {
             app = definition.name
             let body = definition.body
             let value = EncodedArguments(message: message, range: arguments)
-            runNumber += 1
-            let result = try loop.run(runNumber) { try await body(value) }.get()
-            answer = ResultEnvelope.encode(taskID: envelope.taskID, kind: .result, serialized: result)
+            let outcome = running.loop.run(run) { try await body(value) }
+            // What a body returns after it was asked to stop may be half of a result.
+            if let cause = running.end() { throw Stopped(cause: cause) }
+            answer = ResultEnvelope.encode(taskID: envelope.taskID, kind: .result, serialized: try outcome.get())
             flush()
         } catch {
+            _ = running.end()
             flush()
             let report = FailureReport(
-                app: app, host: configuration.host, elapsed: Double(Monotonic.nanoseconds &- start) / 1e9,
-                standardErrorTail: errorTail.take())
+                app: app, host: configuration.host, worker: configuration.index,
+                elapsed: Double(Monotonic.nanoseconds &- start) / 1e9, standardErrorTail: errorTail.take())
             answer = ResultEnvelope.encode(
                 taskID: envelope.taskID, kind: .exception, payload: report.payload(for: error))
         }
@@ -60,6 +67,14 @@ struct TaskRunner {
         }
         try sink.write(.result, answer)
         errorTail.skip()
+    }
+
+    /// The answer of a task that was cancelled before it began.
+    private func unbegun(_ task: Int) -> [UInt8] {
+        let error = ExecutionError(
+            .cancelled,
+            "was cancelled in worker \(configuration.index) on \(configuration.host) before it began; it did not run")
+        return ResultEnvelope.encode(taskID: task, kind: .exception, payload: FailureBuffer.encode(error))
     }
 
     /// The task that the buffer names, and where its arguments lie.
@@ -95,12 +110,6 @@ struct TaskRunner {
     /// A task whose start and end are reported.
     struct MonitoredTask {
         let context: TaskContext.Monitored
-
-        init?(_ message: [UInt8]) {
-            let contexts = message.withUnsafeBytes { TaskContext.all(in: $0) }
-            guard let context = contexts.first?.monitored else { return nil }
-            self.context = context
-        }
 
         func began(_ runner: TaskRunner) -> MonitoringEvent { event(runner, isStart: true) }
 

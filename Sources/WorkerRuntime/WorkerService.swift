@@ -14,15 +14,15 @@ package struct WorkerService: Sendable {
 
     private let table: TaskTable
     private let descriptor: Int32
-    private let recallDescriptor: Int32?
+    private let controlDescriptor: Int32?
 
     /// A worker that knows the tasks of `table` and finds its manager at `descriptor`.
     ///
-    /// The next descriptor, when it is an event counter, is the bell with which the manager asks for unbegun tasks.
+    /// The next descriptor, when it is a socket, is the control stream (wire document §15.4).
     package init(table: TaskTable, descriptor: Int32 = 3) {
         self.table = table
         self.descriptor = descriptor
-        recallDescriptor = Self.isEventCounter(descriptor + 1) ? descriptor + 1 : nil
+        controlDescriptor = Self.isSocket(descriptor + 1) ? descriptor + 1 : nil
     }
 
     /// Serves until the end of the process; the calling thread sleeps.
@@ -42,7 +42,7 @@ package struct WorkerService: Sendable {
     /// Starts the two threads.
     package func start() {
         // Not for programs that tasks start.
-        for descriptor in [descriptor, recallDescriptor].compactMap(\.self) {
+        for descriptor in [descriptor, controlDescriptor].compactMap(\.self) {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
         WorkerEnd.armParentDeath()
@@ -55,6 +55,7 @@ package struct WorkerService: Sendable {
         do {
             let inbox = TaskInbox(descriptor: descriptor)
             let sink = ResultSink(descriptor: descriptor)
+            let running = try RunningTask()
             guard let first = try inbox.next() else { WorkerEnd.endGroup() }
             guard first.kind == .configuration else {
                 throw WireError(.unknownMessage, "the manager's first frame is not the configuration")
@@ -62,7 +63,8 @@ package struct WorkerService: Sendable {
             let configuration = try WorkerConfigurationMessage.decode(first.body)
             let failure = WorkerPlace(configuration).enter()
             ControlThread(
-                descriptor: descriptor, recallDescriptor: recallDescriptor, inbox: inbox, sink: sink
+                descriptor: descriptor, controlDescriptor: controlDescriptor, inbox: inbox, sink: sink,
+                running: running
             ).start()
             try sink.write(
                 .ready,
@@ -70,12 +72,12 @@ package struct WorkerService: Sendable {
                     processID: Int(CurrentProcess.pid), fingerprint: table.fingerprint, rows: table.rows,
                     failure: failure
                 ).encode())
-            var runner = TaskRunner(table: table, configuration: configuration, sink: sink)
+            var runner = TaskRunner(table: table, configuration: configuration, sink: sink, running: running)
             while let frame = try inbox.next() {
                 switch frame.kind {
                 case .task: try runner.run(frame.body)
                 case .stop: WorkerEnd.finish()
-                case .configuration, .ready, .result, .monitoring, .returned:
+                case .configuration, .cancel, .recall, .ready, .result, .monitoring, .returned, .overdue:
                     throw WireError(.unknownMessage, "a frame of kind \(frame.kind) from the manager")
                 }
             }
@@ -85,11 +87,8 @@ package struct WorkerService: Sendable {
         }
     }
 
-    private static func isEventCounter(_ descriptor: Int32) -> Bool {
-        var name = [UInt8](repeating: 0, count: 64)
-        let count = name.withUnsafeMutableBytes { buffer in
-            buffer.baseAddress.map { readlink("/proc/self/fd/\(descriptor)", $0, buffer.count) } ?? -1
-        }
-        return count > 0 && name[..<count].elementsEqual("anon_inode:[eventfd]".utf8)
+    private static func isSocket(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 }

@@ -11,6 +11,7 @@ struct ClientStateTests {
     init() {
         state = ClientState(limits: .init(unfinishedBytes: 1000))
         state.acknowledges = true
+        state.cancels = true
     }
 
     private mutating func take(_ event: ClientState.Event, at now: UInt64 = 0) -> [ClientState.Effect] {
@@ -117,6 +118,67 @@ struct ClientStateTests {
         #expect(take(.result(3, bytes: 1)) == [.deliver(3)])
         #expect(take(.result(1, bytes: 1)) == [.deliver(1)])
         #expect(state.outstandingCount == 0 && state.queuedCount == 0)
+    }
+
+    @Test("a task that has not left is cancelled here, wherever it waits, and is never sent")
+    mutating func cancelUnsent() {
+        for id in 1...5 { _ = take(.submitted(id)) }
+        _ = take(.encoded(1, bytes: 600))
+        _ = take(.encoded(2, bytes: 600))
+        // 2 waits for room, 3 and 4 to be encoded.
+        #expect(take(.cancel(4)) == [.endCancelled(4, .unsent)])
+        #expect(take(.cancel(2)) == [.endCancelled(2, .unsent), .encode(3)])
+        #expect(take(.cancel(3)) == [.endCancelled(3, .unsent)])
+        #expect(take(.encoded(3, bytes: 10)) == [.encode(5)])
+        #expect(take(.encoded(5, bytes: 10)) == [.send(5)])
+        #expect(state.queuedCount == 0)
+        #expect(state.abandon() == [1, 5])
+    }
+
+    @Test("a thousand waiting tasks are cancelled; those between them go on in order")
+    mutating func cancelMany() {
+        for id in 1...1001 { _ = take(.submitted(id)) }
+        _ = take(.encoded(1, bytes: 2000))
+        _ = take(.encoded(2, bytes: 10))
+        for id in 3...1000 { #expect(take(.cancel(id)) == [.endCancelled(id, .unsent)]) }
+        #expect(state.queuedCount == 2)
+        #expect(take(.result(1, bytes: 1)) == [.deliver(1), .send(2), .encode(1001)])
+    }
+
+    @Test("a task out there is cancelled by the interchange, whose answer or result is its end")
+    mutating func cancelOutstanding() {
+        _ = take(.submitted(1))
+        _ = take(.encoded(1, bytes: 10))
+        #expect(take(.cancel(1)) == [.sendCancel(1)])
+        #expect(take(.cancel(1)).isEmpty)
+        #expect(take(.result(1, bytes: 1)) == [.deliver(1)])
+        #expect(state.outstandingCount == 0)
+    }
+
+    @Test("an interchange that cannot be asked: the call ends at once, and what comes of it is dropped")
+    mutating func cancelAtStock() {
+        state.acknowledges = false
+        state.cancels = false
+        _ = take(.submitted(1))
+        _ = take(.encoded(1, bytes: 900))
+        _ = take(.submitted(2))
+        _ = take(.encoded(2, bytes: 900))
+        #expect(take(.cancel(1)) == [.endCancelled(1, .unstoppable), .send(2)])
+        #expect(take(.result(1, bytes: 1)) == [.ignoreResult(1)])
+    }
+
+    @Test("after a reconnect a cancelled task that is missing ends here, and the others are asked for again")
+    mutating func cancelAcrossReconnect() {
+        for id in 1...3 {
+            _ = take(.submitted(id))
+            _ = take(.encoded(id, bytes: 10))
+        }
+        _ = take(.cancel(1))
+        _ = take(.cancel(2))
+        #expect(take(.reconnected) == [.resume([1, 2, 3])])
+        #expect(take(.missing([1])) == [.endCancelled(1, .missing), .sendCancel(1), .sendCancel(2)])
+        #expect(take(.result(1, bytes: 1)) == [.ignoreResult(1)])
+        #expect(take(.missing([2, 3])) == [.endCancelled(2, .missing), .sendCancel(2), .encode(3)])
     }
 
     @Test("abandoning names all that had not ended")

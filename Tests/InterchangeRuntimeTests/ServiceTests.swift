@@ -257,7 +257,8 @@ struct ServiceTests {
     func apusExecutor() throws {
         let interchange = try TestInterchange()
         let hello = ExecutorHello(fingerprint: "x", rows: ["a"], monitoring: false)
-        #expect(try interchange.ask(.hello(hello)).withUnsafeBytes { try CommandReply.parseHelloAccepted($0) })
+        let version = try interchange.ask(.hello(hello)).withUnsafeBytes { try CommandReply.parseHelloAccepted($0) }
+        #expect(version == WireExtensions.version)
         let wrong = try interchange.connect("w")
         try wrong.send(wrong.registration(apus: ApusManagerHello(fingerprint: "y", rows: ["b"])))
         guard case .refused(let text)? = try wrong.next()?.withUnsafeBytes({ try InterchangeMessage.parse($0) }) else {

@@ -20,6 +20,13 @@ struct StateHarness {
         var failed: [Int] = []
         var lossReasons: [String] = []
         var released: [Int] = []
+        /// Cancelled tasks that were answered for, and with which words.
+        var answered: [Int] = []
+        var answers: [String] = []
+        /// What managers were asked to stop.
+        var asked: [String: [Int]] = [:]
+        /// Cancelled tasks that were forgotten.
+        var forgotten: [Int] = []
         var resent: [Int] = []
         var missing: [[Int]] = []
         var monitored = 0
@@ -120,12 +127,13 @@ struct StateHarness {
     mutating func registerApus(
         _ name: String, capacity: Int, workers: Int = 1, block: BlockLabel = .text("0"), startTime: Double = 1,
         descriptor: Int32? = nil, byteCapacity: Int = 64 << 20, held: [Int] = [], fingerprint: String = "f",
-        rows: [String] = []
+        rows: [String] = [], version: Int = WireExtensions.version
     ) throws -> Outcome {
         let registration = Registration(
             parslVersion: Self.parsl, pythonVersion: Self.python, workerCount: workers, uid: name, blockID: block,
             startTime: startTime, maxCapacity: capacity, hostname: "host-\(name)",
-            apus: ApusManagerHello(fingerprint: fingerprint, rows: rows, byteCapacity: byteCapacity, held: held))
+            apus: ApusManagerHello(
+                version: version, fingerprint: fingerprint, rows: rows, byteCapacity: byteCapacity, held: held))
         return try turn(
             .registration(ManagerIdentity(name), ManagerArrival(registration: registration, descriptor: descriptor)))
     }
@@ -169,6 +177,11 @@ struct StateHarness {
                 outcome.failed.append(id)
                 outcome.lossReasons.append(lost.reason)
             case .releaseResult(let handle): outcome.released.append(free(handle))
+            case .answerCancelled(let id, let place):
+                outcome.answered.append(id)
+                outcome.answers.append(place.text)
+            case .cancelTasks(let manager, let ids): outcome.asked[manager.description, default: []] += ids
+            case .releaseTask(let handle): outcome.forgotten.append(free(handle))
             case .resendResult(let handle): outcome.resent.append(tasks[handle] ?? -1)
             case .replyMissing(let ids): outcome.missing.append(ids)
             case .forwardMonitoring: outcome.monitored += 1

@@ -127,12 +127,17 @@ final class FakeInterchange {
     }
 
     /// Sends tasks of one app, in one batch.
-    func send(_ tasks: some Sequence<Int>, _ app: String, _ arguments: [Int] = [], monitored: Bool = false) throws {
+    func send(
+        _ tasks: some Sequence<Int>, _ app: String, _ arguments: [Int] = [], monitored: Bool = false,
+        walltime: Double? = nil
+    ) throws {
         let call = TaskCall.encode(name: app, version: 1, arguments: try PickleEncoder().encode(arguments))
         let messages = tasks.map { task in
             TaskMessage.encode(
                 taskID: task,
-                context: TaskContext(monitored: monitored ? .init(task: task * 10, number: 1) : nil), buffer: call)
+                context: TaskContext(
+                    monitored: monitored ? .init(task: task * 10, number: 1) : nil, walltime: walltime),
+                buffer: call)
         }
         if messages.count == 1 { return try send(messages[0]) }
         var writer = TaskBatchWriter(reservingCapacity: 1000)
@@ -235,6 +240,21 @@ enum Processes {
     static func isAlive(_ pid: Int32) -> Bool {
         guard let text = try? SmallFile.readText("/proc/\(pid)/stat") else { return false }
         return text.split(separator: ")").last?.split(separator: " ").first != "Z"
+    }
+
+    /// Whether every thread of a process has been stopped by a signal: they stop one after the other.
+    static func isStopped(_ pid: Int32) -> Bool {
+        guard let folder = opendir("/proc/\(pid)/task") else { return false }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard Int32(name) != nil else { continue }
+            let text = (try? SmallFile.readText("/proc/\(pid)/task/\(name)/stat")) ?? ""
+            guard text.split(separator: ")").last?.split(separator: " ").first == "T" else { return false }
+        }
+        return true
     }
 
     /// Waits until a condition holds; false when it does not within the time.

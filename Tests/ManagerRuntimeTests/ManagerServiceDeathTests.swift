@@ -52,6 +52,7 @@ struct ManagerServiceDeathTests {
         let worker = try #require(Processes.children(of: manager.pid).first)
         // Stopped, it takes all frames and answers none.
         kill(worker, SIGSTOP)
+        #expect(Processes.eventually(seconds: 5) { Processes.isStopped(worker) })
         try interchange.send(1001...1008, "sum", [5])
         try interchange.serve(seconds: 0.3)
         kill(worker, SIGKILL)

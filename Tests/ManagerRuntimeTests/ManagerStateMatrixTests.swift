@@ -4,7 +4,8 @@ import Testing
 
 /// The states a manager can be in, as far as they make a difference to an event.
 enum Situation: String, CaseIterable, Sendable {
-    case fresh, starting, reachable, unanswered, stock, apus, busy, full, workerless, ended
+    case fresh, starting, reachable, unanswered, stock, apus, busy, full, workerless, stopping, overdue, condemned,
+        ended
 
     /// A manager in this situation, with two workers.
     var bench: StateBench {
@@ -29,6 +30,19 @@ enum Situation: String, CaseIterable, Sendable {
             bench.tasks([1, 2, 3])
             bench.send(.workerEnded(0, "signal 9"))
             bench.send(.workerEnded(1, "signal 9"))
+        case .stopping:
+            bench = .serving()
+            bench.tasks([1, 2, 3])
+            bench.send(.cancel([1, 2]))
+        case .overdue:
+            bench = .serving()
+            bench.tasks([1, 2, 3])
+            bench.send(.workerOverdue(1, task: 1, limit: 1, elapsed: 1))
+        case .condemned:
+            bench = .serving()
+            bench.tasks([1, 2, 3])
+            bench.send(.cancel([1]))
+            bench.send(.tick, after: 6 * StateBench.second)
         case .ended:
             bench = .serving()
             bench.send(.shutdown)
@@ -41,9 +55,12 @@ enum Situation: String, CaseIterable, Sendable {
 struct ManagerStateMatrixTests {
     static let events: [ManagerEvent] = [
         .begin, .reachable, .reconnected, .tasks([]), .tasks([TaskTicket(id: 90)]), .tasks([TaskTicket(id: 1)]),
-        .heartbeat, .welcome, .refused("no"), .acknowledged([]), .acknowledged([1, 90]), .shutdown, .workerReady(0),
+        .heartbeat, .welcome, .refused("no"), .acknowledged([]), .acknowledged([1, 90]), .cancel([]), .cancel([1]),
+        .cancel([3, 2]), .cancel([90]), .shutdown, .workerReady(0),
         .workerUnusable(0, "no"), .workerResult(0, task: 1), .workerResult(1, task: 1), .workerResult(0, task: 77),
-        .workerReturned(0, tasks: []), .workerReturned(1, tasks: [1]), .workerReturned(0, tasks: [77]),
+        .workerOverdue(0, task: 2, limit: 1, elapsed: 2), .workerOverdue(1, task: 1, limit: 1, elapsed: 2),
+        .workerOverdue(1, task: 77, limit: 1, elapsed: 2), .workerReturned(0, tasks: []),
+        .workerReturned(1, tasks: [1]), .workerReturned(0, tasks: [77]),
         .workerEnded(0, "exit status 3"), .workerEnded(1, "exit status 3"), .terminate, .parentEnded, .tick,
     ]
 
@@ -90,6 +107,6 @@ struct ManagerStateMatrixTests {
         let announces = bench.send(.workerEnded(1, "signal 9")).contains {
             if case .announce = $0 { true } else { false }
         }
-        #expect(announces == [.apus, .busy, .full].contains(situation))
+        #expect(announces == [.apus, .busy, .full, .stopping, .overdue].contains(situation))
     }
 }

@@ -26,7 +26,8 @@ struct ManagerStateRandomTests {
         func note(_ effects: [ManagerEffect]) {
             for effect in effects {
                 switch effect {
-                case .forwardResult(let task), .reportLost(let task, _, _): ended[task, default: 0] += 1
+                case .forwardResult(let task), .reportLost(let task, _, _), .reportStopped(let task, _):
+                    ended[task, default: 0] += 1
                 default: break
                 }
             }
@@ -35,7 +36,7 @@ struct ManagerStateRandomTests {
             let pause = UInt64.random(in: 0...50_000, using: &random)
             let index = bench.state.workers.indices.randomElement(using: &random) ?? 0
             let worker = bench.state.workers[index]
-            switch Int.random(in: 0..<20, using: &random) {
+            switch Int.random(in: 0..<24, using: &random) {
             case 0..<5:
                 let count = Int.random(in: 1...9, using: &random)
                 note(bench.tasks(next..<(next + count), after: pause))
@@ -56,6 +57,13 @@ struct ManagerStateRandomTests {
                 }
             case 16, 17: if worker.standing == .starting { note(bench.send(.workerReady(index), after: pause)) }
             case 18: note(bench.send(.reconnected, after: pause))
+            case 20, 21: note(bench.send(.cancel([Int.random(in: 1...next, using: &random)]), after: pause))
+            case 22: note(bench.send(.cancel(Array(max(1, next - 20)...next)), after: pause))
+            case 23:
+                if let first = worker.queue.first {
+                    note(bench.send(.workerOverdue(index, task: first.id, limit: 1, elapsed: 1), after: pause))
+                }
+                note(bench.send(.tick, after: Bool.random(using: &random) ? 6 * StateBench.second : pause))
             default:
                 note(bench.send(.tick, after: pause))
                 note(bench.send(.acknowledged(Array(ended.keys.prefix(3)))))
@@ -64,6 +72,9 @@ struct ManagerStateRandomTests {
         // Everything that is left is worked off.
         while !bench.state.pending.isEmpty || bench.state.workers.contains(where: { !$0.queue.isEmpty }) {
             for index in bench.state.workers.indices {
+                if bench.state.workers[index].standing == .killed {
+                    note(bench.send(.workerEnded(index, "signal 9")))
+                }
                 if bench.state.workers[index].standing == .starting { note(bench.send(.workerReady(index))) }
                 if let first = bench.state.workers[index].queue.first {
                     note(bench.send(.workerResult(index, task: first.id)))

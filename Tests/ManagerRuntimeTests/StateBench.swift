@@ -11,17 +11,20 @@ struct StateBench {
     var now: UInt64 = 100 * second
 
     init(
-        workers: Int = 2, prefetch: PrefetchPolicy = .none, drainAfter: UInt64? = nil
+        workers: Int = 2, prefetch: PrefetchPolicy = .none, drainAfter: UInt64? = nil,
+        cancelGrace: UInt64 = 5 * second
     ) {
         state = ManagerState(
-            settings: ManagerState.Settings(workerCount: workers, prefetch: prefetch, drainAfter: drainAfter))
+            settings: ManagerState.Settings(
+                workerCount: workers, prefetch: prefetch, drainAfter: drainAfter, cancelGrace: cancelGrace))
     }
 
     /// A manager that is registered, with all workers ready, at an interchange of this kind.
     static func serving(
-        workers: Int = 2, prefetch: PrefetchPolicy = .none, peer: ManagerState.Peer = .apus
+        workers: Int = 2, prefetch: PrefetchPolicy = .none, peer: ManagerState.Peer = .apus,
+        cancelGrace: UInt64 = 5 * second
     ) -> StateBench {
-        var bench = StateBench(workers: workers, prefetch: prefetch)
+        var bench = StateBench(workers: workers, prefetch: prefetch, cancelGrace: cancelGrace)
         bench.send(.begin)
         bench.send(.reachable)
         for index in 0..<workers { bench.send(.workerReady(index)) }

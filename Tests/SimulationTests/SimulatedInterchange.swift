@@ -41,6 +41,8 @@ final class SimulatedInterchange {
     private var withBytes: Set<TaskHandle> = []
     private var withResult: Set<TaskHandle> = []
     private var ended: Set<Int> = []
+    /// How the tasks ended whose results may be asked for again.
+    private var kept: [Int: SimulatedEnd] = [:]
     private var nextHandle = 0
     private var freeHandles: [TaskHandle] = []
     private var currentToken = 0
@@ -130,6 +132,8 @@ final class SimulatedInterchange {
             try self.handle(.taskArrived(handle, id: id, priority: priority, size: size))
         case .acknowledged(let ids):
             try handle(.acknowledged(ids))
+        case .cancel(let ids):
+            try handle(.cancel(ids))
         case .resume(let outstanding, let token):
             currentToken = token
             try handle(.resume(outstanding: outstanding))
@@ -154,13 +158,14 @@ final class SimulatedInterchange {
             try handle(.capacity(identity, capacity))
         case .heartbeat: try handle(.heartbeat(identity))
         case .drain: try handle(.drainRequested(identity))
-        case .result(let id, let lost):
-            try handle(.result(identity, taskID: id, size: 100), result: (name, id, lost))
+        case .result(let id, let end):
+            try handle(.result(identity, taskID: id, size: 100), result: (name, id, end))
         default: throw SimulationFailure("manager \(name) sent \(message)")
         }
     }
 
-    private func handle(_ event: InterchangeEvent, result: (manager: String, id: Int, lost: Bool)? = nil) throws {
+    private func handle(_ event: InterchangeEvent, result: (manager: String, id: Int, end: SimulatedEnd)? = nil) throws
+    {
         var events = [event]
         while !events.isEmpty {
             var effects = InterchangeEffects()
@@ -179,7 +184,7 @@ final class SimulatedInterchange {
 
     private func perform(
         _ effect: InterchangeEffect, _ effects: InterchangeEffects,
-        _ result: (manager: String, id: Int, lost: Bool)?, _ events: inout [InterchangeEvent]
+        _ result: (manager: String, id: Int, end: SimulatedEnd)?, _ events: inout [InterchangeEvent]
     ) throws {
         switch effect {
         case .dispatch(let identity, let range, let retained):
@@ -191,11 +196,32 @@ final class SimulatedInterchange {
                 throw SimulationFailure("a result is forwarded that is not at hand")
             }
             try end(id, handle, at: result.manager, retained: retained)
-            simulation.link.send(.result(id, lost: result.lost), .results)
+            kept[id] = result.end
+            simulation.link.send(.result(id, result.end), .results)
         case .failTask(let handle, let id, let lost, let retained):
             simulation.note("task \(id) is lost with \(lost.identity): \(lost.reason)")
             try end(id, handle, at: lost.identity.description, retained: retained)
-            simulation.link.send(.result(id, lost: true), .results)
+            kept[id] = .lost
+            simulation.link.send(.result(id, .lost), .results)
+        case .answerCancelled(let id, let place):
+            simulation.note("interchange answers for task \(id): \(place)")
+            if case .queued = place {
+                guard queued.removeValue(forKey: id) != nil else {
+                    throw SimulationFailure("task \(id) is answered for as queued, and is not")
+                }
+                simulation.mayNotBegin(id)
+            }
+            simulation.link.send(.result(id, .cancelled), .results)
+        case .cancelTasks(let identity, let ids):
+            simulation.note("manager \(identity) is asked to stop \(ids)")
+            send(.cancel(ids), to: identity, &events)
+        case .releaseTask(let handle):
+            guard let id = handles[handle] else { throw SimulationFailure("a task is released that is not there") }
+            for name in models.keys where models[name]?.tasks.remove(id) != nil {
+                models[name]?.bytes -= sizes[id] ?? 0
+            }
+            guard ended.insert(id).inserted else { throw SimulationFailure("task \(id) ended twice") }
+            try release(handle)
         case .dropTask(let handle, let id):
             simulation.note("task \(id) came twice")
             try release(handle)
@@ -206,7 +232,7 @@ final class SimulatedInterchange {
             guard withResult.contains(handle), let id = handles[handle] else {
                 throw SimulationFailure("a result is sent again that is not kept")
             }
-            simulation.link.send(.result(id, lost: simulation.lostIDs.contains(id)), .results)
+            simulation.link.send(.result(id, kept[id] ?? .done), .results)
         case .replyMissing(let ids):
             for id in ids {
                 // The client will send it again, so it counts as never seen.

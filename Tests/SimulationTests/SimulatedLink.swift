@@ -1,10 +1,16 @@
 import InterchangeRuntime
 import WireProtocol
 
+/// How a task ended.
+enum SimulatedEnd {
+    case done, lost, cancelled, timedOut
+}
+
 /// What passes between the processes, without the bytes.
 enum SimulatedMessage {
     case tasks([Int])
-    case result(Int, lost: Bool)
+    case result(Int, SimulatedEnd)
+    case cancel([Int])
     case register(Registration)
     case capacity(Int)
     case heartbeat

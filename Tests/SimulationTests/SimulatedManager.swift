@@ -25,10 +25,15 @@ final class SimulatedManager: SimulatedPeer {
         var isAlive = false
         var queue: [Int] = []
         var isRunning = false
+        /// Counts what begins, so that what was planned for one task does not meet the next.
+        var run = 0
+        /// Whether the task that runs was asked to stop, and why.
+        var stop: SimulatedEnd?
     }
 
-    private enum Input {
-        case event(ManagerEvent)
+    private struct Input {
+        var event: ManagerEvent
+        var end: SimulatedEnd
     }
 
     let name: String
@@ -36,8 +41,10 @@ final class SimulatedManager: SimulatedPeer {
     private(set) var isAlive = true
     private var state: ManagerState
     private var workers: [Worker]
-    private var results: [Int: Bool] = [:]
+    private var results: [Int: SimulatedEnd] = [:]
     private var inbox: [Input] = []
+    /// How the task ended whose result is being handled.
+    private var currentEnd = SimulatedEnd.done
     private var pausedSince: UInt64?
     private var connections = 0
     private let startTime: Double
@@ -59,12 +66,15 @@ final class SimulatedManager: SimulatedPeer {
             }
         })
 
-    init(_ simulation: Simulation, name: String, workers: Int, drainAfter: UInt64?, byteCapacity: Int) {
+    init(
+        _ simulation: Simulation, name: String, workers: Int, drainAfter: UInt64?, byteCapacity: Int,
+        cancelGrace: UInt64
+    ) {
         self.simulation = simulation
         self.name = name
         self.byteCapacity = byteCapacity
         startTime = simulation.time.seconds
-        state = ManagerState(settings: .init(workerCount: workers, drainAfter: drainAfter))
+        state = ManagerState(settings: .init(workerCount: workers, drainAfter: drainAfter, cancelGrace: cancelGrace))
         self.workers = Array(repeating: Worker(), count: workers)
     }
 
@@ -91,7 +101,7 @@ final class SimulatedManager: SimulatedPeer {
             pausedSince = nil
             let waiting = inbox
             inbox = []
-            for case .event(let event) in waiting { try take(event) }
+            for input in waiting { try take(input.event, as: input.end) }
             try take(.tick)
         }
     }
@@ -108,6 +118,7 @@ final class SimulatedManager: SimulatedPeer {
         case .welcome: try take(.welcome)
         case .refused(let text): try take(.refused(text))
         case .acknowledged(let ids): try take(.acknowledged(ids))
+        case .cancel(let ids): try take(.cancel(ids))
         case .shutdown: try take(.shutdown)
         default: throw SimulationFailure("the interchange sent \(message)")
         }
@@ -120,9 +131,11 @@ final class SimulatedManager: SimulatedPeer {
 
     // MARK: Events
 
-    private func take(_ event: ManagerEvent) throws {
+    private func take(_ event: ManagerEvent, as end: SimulatedEnd = .done) throws {
         guard isAlive else { return }
-        if pausedSince != nil { inbox.append(.event(event)) } else { try handle(event) }
+        guard pausedSince == nil else { return inbox.append(Input(event: event, end: end)) }
+        currentEnd = end
+        try handle(event)
     }
 
     private func handle(_ event: ManagerEvent) throws {
@@ -151,16 +164,19 @@ final class SimulatedManager: SimulatedPeer {
             workers[index].queue.append(task)
             try runNext(index)
         case .recall(let index): recall(index)
-        case .forwardResult(let task): send(task, lost: false)
+        case .cancelRunning(let task, let index): askToStop(task, index)
+        case .forwardResult(let task): send(task, currentEnd)
+        case .reportStopped(let task, let how):
+            simulation.note("\(name) reports task \(task) as stopped: \(how)")
+            if case .timedOut = how { send(task, .timedOut) } else { send(task, .cancelled) }
         case .reportLost(let task, let worker, _):
             simulation.note("\(name) reports task \(task) lost with worker \(worker)")
-            simulation.lostIDs.insert(task)
-            send(task, lost: true)
+            send(task, .lost)
         case .resendResult(let task):
-            guard let lost = results[task] else {
+            guard let end = results[task] else {
                 throw SimulationFailure("\(name) sends a result of task \(task) again that it does not have")
             }
-            link.send(.result(task, lost: lost), .managerToInterchange)
+            link.send(.result(task, end), .managerToInterchange)
         case .releaseResults(let ids): for id in ids { results[id] = nil }
         case .register(let held, let capacity):
             simulation.note("\(name) registers: holds \(held), takes \(capacity)")
@@ -175,9 +191,9 @@ final class SimulatedManager: SimulatedPeer {
         }
     }
 
-    private func send(_ task: Int, lost: Bool) {
-        results[task] = lost
-        link.send(.result(task, lost: lost), .managerToInterchange)
+    private func send(_ task: Int, _ end: SimulatedEnd) {
+        results[task] = end
+        link.send(.result(task, end), .managerToInterchange)
     }
 
     private func registration(_ held: [Int], _ capacity: Int) -> Registration {
@@ -214,14 +230,58 @@ final class SimulatedManager: SimulatedPeer {
     private func runNext(_ index: Int) throws {
         guard !workers[index].isRunning, let task = workers[index].queue.first else { return }
         workers[index].isRunning = true
+        workers[index].run += 1
+        workers[index].stop = nil
         try simulation.begins(task, at: name)
+        let moment = Moment(epoch: workers[index].epoch, run: workers[index].run)
+        let duration = simulation.duration(of: task)
+        simulation.time.schedule(after: duration) { [self] in
+            // One that was asked to stop and does not listen goes on for ever.
+            guard isOn(moment, index), workers[index].stop == nil || !simulation.isDeaf(task) else { return }
+            try endTask(index)
+        }
+        guard let limit = simulation.walltime(of: task) else { return }
+        simulation.time.schedule(after: limit) { [self] in
+            guard isOn(moment, index), workers[index].stop == nil else { return }
+            workers[index].stop = .timedOut
+            let seconds = Double(limit) / 1e9
+            try take(.workerOverdue(index, task: task, limit: seconds, elapsed: seconds))
+            listen(moment, index)
+        }
+    }
+
+    private struct Moment {
+        var epoch: Int
+        var run: Int
+    }
+
+    private func isOn(_ moment: Moment, _ index: Int) -> Bool {
+        isAlive && workers[index].epoch == moment.epoch && workers[index].isRunning && workers[index].run == moment.run
+    }
+
+    private func endTask(_ index: Int) throws {
+        let task = workers[index].queue.removeFirst()
+        workers[index].isRunning = false
+        try take(.workerResult(index, task: task), as: workers[index].stop ?? .done)
+        try runNext(index)
+    }
+
+    private func askToStop(_ task: Int, _ index: Int) {
         let epoch = workers[index].epoch
-        simulation.time.schedule(after: simulation.duration(of: task)) { [self] in
-            guard isAlive, workers[index].epoch == epoch else { return }
-            workers[index].queue.removeFirst()
-            workers[index].isRunning = false
-            try take(.workerResult(index, task: task))
-            try runNext(index)
+        simulation.time.schedule(after: .milliseconds(simulation.random(0.01...1))) { [self] in
+            guard isAlive, workers[index].epoch == epoch, workers[index].isRunning, workers[index].queue.first == task,
+                workers[index].stop == nil
+            else { return }
+            workers[index].stop = .cancelled
+            listen(Moment(epoch: epoch, run: workers[index].run), index)
+        }
+    }
+
+    /// A body that was asked to stop does so after a moment, if it listens.
+    private func listen(_ moment: Moment, _ index: Int) {
+        guard let task = workers[index].queue.first, !simulation.isDeaf(task) else { return }
+        simulation.time.schedule(after: .milliseconds(simulation.random(0.01...20))) { [self] in
+            if isOn(moment, index) { try endTask(index) }
         }
     }
 
@@ -234,93 +294,4 @@ final class SimulatedManager: SimulatedPeer {
             try take(.workerReturned(index, tasks: returned))
         }
     }
-}
-
-/// A model of Parsl's own pool, which neither registers again nor acknowledges anything.
-final class SimulatedStockPool: SimulatedPeer {
-    let name: String
-    private unowned let simulation: Simulation
-    private(set) var isAlive = true
-    private let workerCount: Int
-    private let startTime: Double
-    private var queue: [Int] = []
-    private var running = 0
-    private var lastHeard: UInt64
-    private(set) lazy var link: SimulatedLink = SimulatedLink(
-        simulation, cameUp: {},
-        wentDown: { [unowned self] in
-            try simulation.interchange.receive(.closed(descriptor: link.descriptor))
-        },
-        deliver: { [unowned self] lane, message in
-            if lane == .managerToInterchange {
-                try simulation.interchange.receive(.manager(name, message, descriptor: link.descriptor))
-            } else {
-                try receive(message)
-            }
-        })
-
-    init(_ simulation: Simulation, name: String, workers: Int) {
-        self.simulation = simulation
-        self.name = name
-        workerCount = workers
-        startTime = simulation.time.seconds
-        lastHeard = simulation.time.now
-    }
-
-    func start() throws {
-        try link.connect()
-        link.send(
-            .register(
-                Registration(
-                    parslVersion: "p", pythonVersion: "3.11.1", workerCount: workerCount, uid: name,
-                    blockID: .text("1"), startTime: startTime, maxCapacity: workerCount + 1, hostname: "host")),
-            .managerToInterchange)
-        beat()
-    }
-
-    private func beat() {
-        simulation.time.schedule(after: .seconds(30)) { [self] in
-            guard isAlive else { return }
-            if simulation.time.now - lastHeard > .seconds(120) { return try kill() }
-            link.send(.heartbeat, .managerToInterchange)
-            beat()
-        }
-    }
-
-    func receive(_ message: SimulatedMessage) throws {
-        guard isAlive else { return }
-        lastHeard = simulation.time.now
-        switch message {
-        case .tasks(let ids):
-            queue += ids
-            try run()
-        case .shutdown: try kill()
-        default: break
-        }
-    }
-
-    private func run() throws {
-        while running < workerCount, !queue.isEmpty {
-            let task = queue.removeFirst()
-            running += 1
-            try simulation.begins(task, at: name)
-            simulation.time.schedule(after: simulation.duration(of: task)) { [self] in
-                guard isAlive else { return }
-                running -= 1
-                link.send(.result(task, lost: false), .managerToInterchange)
-                try run()
-            }
-        }
-    }
-
-    func kill() throws {
-        guard isAlive else { return }
-        simulation.note("\(name) dies")
-        isAlive = false
-        try link.cut(for: nil)
-    }
-
-    func pause(for length: UInt64) {}
-    func killWorker() throws {}
-    var leftovers: String? { nil }
 }

@@ -35,8 +35,7 @@ final class Simulation {
     private var freeDescriptors: Set<Int32> = []
     private var nextDescriptor: Int32 = 20
     private var begun: [Int: String] = [:]
-    /// Tasks whose end was a loss, for results that are sent again.
-    var lostIDs: Set<Int> = []
+    private var mayNotBegin: Set<Int> = []
     private var nextManager = 0
     private var hasBegun = false
     private var isHostile = true
@@ -49,6 +48,11 @@ final class Simulation {
     private let hostileTime: UInt64
     private let slowness: Double
     private let stockShare: Int
+    /// Of a hundred tasks, how many are cancelled.
+    private let cancelShare: Int
+    /// Whether some tasks have a walltime.
+    private let hasWalltimes: Bool
+    private let cancelGrace: UInt64
 
     init(seed: UInt64) {
         self.seed = seed
@@ -60,6 +64,9 @@ final class Simulation {
         hostileTime = .seconds(Double.random(in: 2...40, using: &generator))
         slowness = [0.5, 5, 50, 800][Int.random(in: 0..<4, using: &generator)]
         stockShare = Int.random(in: 0..<3, using: &generator)
+        cancelShare = [0, 10, 40, 100][Int.random(in: 0..<4, using: &generator)]
+        hasWalltimes = Bool.random(using: &generator)
+        cancelGrace = [0, .milliseconds(30), .seconds(1)][Int.random(in: 0..<3, using: &generator)]
         self.generator = generator
     }
 
@@ -76,6 +83,12 @@ final class Simulation {
     }
 
     func duration(of task: Int) -> UInt64 { .milliseconds(slowness * random(0.2...2)) }
+
+    /// How long a task may run; `nil` for as long as it likes.
+    func walltime(of id: Int) -> UInt64? { hasWalltimes && id % 7 == 3 ? .milliseconds(slowness * 0.8) : nil }
+
+    /// Whether a task goes on when it is asked to stop.
+    func isDeaf(_ id: Int) -> Bool { id % 3 == 0 }
 
     /// The same for every sending of a task.
     func size(of id: Int) -> Int { id % 11 == 0 ? 30_000 : 300 + id % 7 }
@@ -100,10 +113,16 @@ final class Simulation {
 
     func peer(_ name: String) -> (any SimulatedPeer)? { peers[name] }
 
+    /// A task was cancelled where it could not have begun.
+    func mayNotBegin(_ id: Int) { mayNotBegin.insert(id) }
+
     /// A worker begins a task: under one number it may do so once in the whole world.
     func begins(_ task: Int, at name: String) throws {
         if let earlier = begun[task] {
             throw SimulationFailure("task \(task) begins at \(name) and began before at \(earlier)")
+        }
+        if mayNotBegin.contains(task) {
+            throw SimulationFailure("task \(task) begins at \(name) after it was cancelled in a queue")
         }
         begun[task] = name
     }
@@ -119,6 +138,9 @@ final class Simulation {
         for task in 0..<taskCount {
             let moment = UInt64(random(0...1) * Double(hostileTime) / (task % 2 == 0 ? 1 : 10))
             time.schedule(after: moment) { [self] in try client.submit(task: task) }
+            guard Int.random(in: 0..<100, using: &generator) < cancelShare else { continue }
+            let delay: UInt64 = Bool.random(using: &generator) ? .milliseconds(random(0...20)) : .seconds(random(0...5))
+            time.schedule(after: moment + delay) { [self] in try client.cancel(task: task) }
         }
         planMischief()
         planCare()
@@ -171,7 +193,8 @@ final class Simulation {
                 let drains = Int.random(in: 0..<6, using: &generator) == 0
                 peer = SimulatedManager(
                     self, name: name, workers: workers, drainAfter: drains ? .seconds(random(1...20)) : nil,
-                    byteCapacity: [20_000, 64 << 20][Int.random(in: 0..<2, using: &generator)])
+                    byteCapacity: [20_000, 64 << 20][Int.random(in: 0..<2, using: &generator)], cancelGrace: cancelGrace
+                )
             }
             note("\(peer.name) starts with \(workers) workers")
             peers[peer.name] = peer

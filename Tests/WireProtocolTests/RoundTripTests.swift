@@ -18,7 +18,7 @@ struct RoundTripTests {
 
     @Test("a context survives the hand-over to a manager")
     func context() throws {
-        let context = TaskContext(priority: 7, monitored: .init(task: 12, number: 1))
+        let context = TaskContext(priority: 7, monitored: .init(task: 12, number: 1), walltime: 2.5)
         let message = TaskMessage.encode(taskID: 5, context: context, buffer: [1, 2, 3])
         let envelope = try message.parsed { try TaskEnvelope.parse($0) }
         #expect(envelope.priority == 7)
@@ -83,6 +83,7 @@ struct RoundTripTests {
         let samples: [[UInt8]] = [
             CapturedMessageTests.task, CapturedMessageTests.batch, CapturedMessageTests.result, registration.encode(),
             InterchangeMessage.encodeAcknowledged([1, 2, 3]), InterchangeCommand.resume(outstanding: [4]).encode(),
+            TaskChannelMessage.encodeCancel([1, 2]), InterchangeMessage.encodeCancel([7]),
         ]
         func feed(_ bytes: [UInt8]) {
             bytes.withUnsafeBytes { bytes in
@@ -90,6 +91,7 @@ struct RoundTripTests {
                 _ = try? InterchangeMessage.parse(bytes)
                 _ = try? TaskEnvelope.parse(bytes)
                 _ = try? TaskEnvelope.parseBatch(bytes)
+                _ = try? TaskChannelMessage.parse(bytes)
                 _ = try? ExecutorMessage.parse(bytes)
                 _ = InterchangeCommand.parse(bytes)
                 _ = FailureBuffer.decode(bytes)
@@ -105,6 +107,50 @@ struct RoundTripTests {
                 }
             }
         }
+    }
+
+    @Test("a cancellation is told from a task, on the task channel and at a manager")
+    func cancellation() throws {
+        let ids = [1, 300_000, 1 << 40]
+        guard
+            case .cancel(let first) = try TaskChannelMessage.encodeCancel(ids).parsed({
+                try TaskChannelMessage.parse($0)
+            }),
+            case .cancel(let second) = try InterchangeMessage.encodeCancel(ids).parsed({
+                try InterchangeMessage.parse($0)
+            })
+        else {
+            Issue.record("a cancellation was read as something else")
+            return
+        }
+        #expect(first == ids && second == ids)
+        let task = TaskMessage.encode(taskID: 5, context: TaskContext(priority: 1), buffer: [1])
+        guard case .task(let envelope) = try task.parsed({ try TaskChannelMessage.parse($0) }) else {
+            Issue.record("a task was read as something else")
+            return
+        }
+        #expect(envelope.taskID == 5)
+        let broken = Array(TaskChannelMessage.encodeCancel(ids).dropLast(4))
+        #expect(throws: WireError.self) { try broken.parsed { try TaskChannelMessage.parse($0) } }
+    }
+
+    @Test("a walltime that is no number of seconds is none", arguments: [-1, .nan, 0, 1e300])
+    func walltimes(seconds: Double) {
+        let message = TaskMessage.encode(taskID: 5, context: TaskContext(walltime: seconds), buffer: [1])
+        let read = message.parsed { TaskContext.all(in: $0) }.first?.walltime
+        #expect(read == (seconds >= 0 ? seconds : nil))
+    }
+
+    @Test("a timeout keeps limit and elapsed")
+    func timeout() {
+        let error = AppTimeout(app: "fit", limit: 2.5, elapsed: 3.25)
+        #expect(FailureBuffer.encode(error).parsed { FailureBuffer.decode($0) } as? AppTimeout == error)
+    }
+
+    @Test("an overdue report keeps all it carries")
+    func overdue() throws {
+        let message = OverdueMessage(task: 7, limit: 1.5, elapsed: 1.75)
+        #expect(try OverdueMessage.decode(message.encode()) == message)
     }
 
     @Test("a registration with all that Apus adds")

@@ -13,13 +13,14 @@ final class FakeManager {
 
     let worker: ChildProcess
     let descriptor: Int32
-    let bell: WakeUp
+    let control: Int32
     private var isOpen = true
 
     init(monitoring: Bool = false, directory: String = "", configure: Bool = true) throws {
         let (own, others) = try StreamPair.make()
         descriptor = own
-        bell = try WakeUp()
+        let (ownControl, othersControl) = try StreamPair.make()
+        control = ownControl
         var environment = EnvironmentVariables.all
         environment["APUS_ROLE"] = "worker"
         environment["SWIFT_BACKTRACE"] = "enable=no"
@@ -27,8 +28,9 @@ final class FakeManager {
             spawning: .init(
                 executable: Probe.path, arguments: ["WorkerProbe"], environment: environment, standardOutput: .null,
                 standardError: .null,
-                extraDescriptors: [(child: Int32(3), parent: others), (child: Int32(4), parent: bell.descriptor)]))
+                extraDescriptors: [(child: Int32(3), parent: others), (child: Int32(4), parent: othersControl)]))
         DescriptorIO.close(others)
+        DescriptorIO.close(othersControl)
         guard configure else { return }
         let message = WorkerConfigurationMessage(
             runID: "run", managerID: "manager", blockID: "7", index: 3, workerCount: 5, host: "node",
@@ -36,16 +38,29 @@ final class FakeManager {
         try send(.configuration, try message.encode())
     }
 
-    deinit { hangUp() }
+    deinit {
+        hangUp()
+        DescriptorIO.close(control)
+    }
 
-    func send(_ kind: WorkerFrame.Kind, _ body: [UInt8]) throws {
+    func send(_ kind: WorkerFrame.Kind, _ body: [UInt8]) throws { try send(kind, body, by: descriptor) }
+
+    /// Sends a frame that does not wait behind tasks.
+    func tell(_ kind: WorkerFrame.Kind, _ tasks: [Int] = []) throws {
+        try send(kind, tasks.isEmpty ? [] : PackedIDs.encode(tasks), by: control)
+    }
+
+    private func send(_ kind: WorkerFrame.Kind, _ body: [UInt8], by descriptor: Int32) throws {
         let header = WorkerFrame(kind: kind, length: body.count).header
         try (header + body).withUnsafeBytes { bytes in try DescriptorIO.writeFully(descriptor, bytes) }
     }
 
-    func send(task: Int, _ app: String, _ arguments: [Int] = [], version: Int = 1, monitored: Bool = false) throws {
+    func send(
+        task: Int, _ app: String, _ arguments: [Int] = [], version: Int = 1, monitored: Bool = false,
+        walltime: Double? = nil
+    ) throws {
         let call = TaskCall.encode(name: app, version: version, arguments: try PickleEncoder().encode(arguments))
-        let context = TaskContext(monitored: monitored ? .init(task: 40, number: 2) : nil)
+        let context = TaskContext(monitored: monitored ? .init(task: 40, number: 2) : nil, walltime: walltime)
         try send(.task, TaskMessage.encode(taskID: task, context: context, buffer: call))
     }
 

@@ -126,7 +126,7 @@ struct WorkerServiceTests {
         #expect(try manager.result().task == 2)
     }
 
-    @Test("tasks that were not begun are given back when the bell rings, and are not run")
+    @Test("tasks that were not begun are given back when they are asked for, and are not run")
     func recall() throws {
         let manager = try FakeManager()
         _ = try manager.ready()
@@ -135,7 +135,7 @@ struct WorkerServiceTests {
         var returned: [Int] = []
         for _ in 0..<20 where returned.count < 8 {
             usleep(20_000)  // between two rings, as a manager does: a worker that is reading does not answer
-            manager.bell.ring()
+            try manager.tell(.recall)
             let events = try DescriptorIO.poll(manager.descriptor, .read, timeoutNanoseconds: 20_000_000)
             guard !events.isEmpty, let frame = try manager.next() else { continue }
             #expect(frame.kind == 20)
@@ -145,6 +145,100 @@ struct WorkerServiceTests {
         #expect(try manager.result().task == 1)
         try manager.send(task: 10, "sum", [10])
         #expect(try manager.result().task == 10)
+    }
+
+    @Test(
+        "a body that listens is cancelled, and the next task runs", arguments: ["suspend", "untilCancelled", "nested"])
+    func cancel(app: String) throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        try manager.send(task: 1, app, [600_000])
+        try manager.send(task: 2, "sum", [2])
+        try manager.tell(.cancel, [1])
+        let error = try #require(try manager.error() as? ExecutionError)
+        #expect(error.code == .cancelled)
+        #expect(error.message.contains("worker 3 on node"))
+        #expect(try manager.value(Int.self) == 2)
+        // One that has ended is left alone, and so is the one after it.
+        try manager.tell(.cancel, [2])
+        try manager.send(task: 3, "sum", [3])
+        #expect(try manager.value(Int.self) == 3)
+    }
+
+    @Test("a task that is cancelled before it comes does not begin; the next one does")
+    func cancelAhead() throws {
+        let manager = try FakeManager(monitoring: true)
+        _ = try manager.ready()
+        try manager.send(task: 7, "block", [200], monitored: true)
+        // The report of its beginning: from now on a cancellation is that of the next task.
+        #expect(try manager.next()?.kind == WorkerFrame.Kind.monitoring.rawValue)
+        try manager.tell(.cancel, [8])
+        try manager.send(task: 8, "sum", [8])
+        for _ in 0..<2 { #expect(try manager.next()?.kind == WorkerFrame.Kind.monitoring.rawValue) }
+        #expect(try manager.result().task == 7)
+        let skipped = try manager.error()
+        #expect("\(skipped)".contains("did not run"))
+        try manager.send(task: 9, "sum", [9])
+        #expect(try manager.value(Int.self) == 9)
+    }
+
+    @Test(
+        "a walltime cancels the body, and says so before the body has ended", arguments: ["suspend", "untilCancelled"])
+    func walltime(app: String) throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        for task in 1...3 {
+            try manager.send(task: task, app, [600_000], walltime: 0.05)
+            let frame = try #require(try manager.next())
+            #expect(frame.kind == WorkerFrame.Kind.overdue.rawValue)
+            let overdue = try OverdueMessage.decode(frame.body)
+            #expect(overdue.task == task && overdue.limit == 0.05 && overdue.elapsed >= 0.05)
+            let timeout = try #require(try manager.error() as? AppTimeout)
+            #expect(timeout.app == app && timeout.limit == 0.05 && timeout.elapsed >= 0.05)
+        }
+    }
+
+    @Test(
+        "walltimes that are not reached, of many tasks, stop nobody; a shorter one behind a longer one is seen in time")
+    func walltimesNotReached() throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        for task in 1...50 { try manager.send(task: task, "sum", [task], walltime: task % 2 == 0 ? 60 : 30) }
+        for task in 1...50 { #expect(try manager.value(Int.self) == task) }
+        try manager.send(task: 51, "suspend", [600_000], walltime: 0.05)
+        #expect(try manager.next(seconds: 10)?.kind == WorkerFrame.Kind.overdue.rawValue)
+        #expect(try manager.error() is AppTimeout)
+    }
+
+    @Test("time spent behind another task does not count")
+    func walltimeInQueue() throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        try manager.send(task: 1, "block", [300])
+        try manager.send(task: 2, "sum", [2], walltime: 0.1)
+        #expect(try manager.result().task == 1)
+        #expect(try manager.value(Int.self) == 2)
+    }
+
+    @Test("a body that is deaf goes on after cancellation and walltime, and its result does not count")
+    func deaf() throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        try manager.send(task: 1, "block", [300])
+        try manager.tell(.cancel, [1])
+        #expect("\(try manager.error())".contains("cancelled"))
+        try manager.send(task: 2, "block", [300], walltime: 0.05)
+        #expect(try manager.next()?.kind == WorkerFrame.Kind.overdue.rawValue)
+        try manager.tell(.cancel, [2])
+        #expect(try manager.error() is AppTimeout)
+    }
+
+    @Test("control frames that make no sense end the worker with a reason")
+    func badControl() throws {
+        let manager = try FakeManager()
+        _ = try manager.ready()
+        try manager.tell(.task, [1])
+        #expect(manager.worker.wait() == .exited(70))
     }
 
     @Test("a missing working directory is reported by name instead of readiness")

@@ -35,15 +35,23 @@ extension InterchangeLoop {
         case .forwardResult(let handle, let retained):
             forwardResult(handle, retained: retained)
         case .dropResult(let identity, let taskID, let reason):
-            let level: InterchangeLogLevel = reason == .endedBefore ? .debug : .warning
+            let level: InterchangeLogLevel = [.endedBefore, .cancelled].contains(reason) ? .debug : .warning
             log.log(level, "dropped a result of task \(taskID) from manager \(identity): \(reason)")
         case .dropTask(let handle, let id):
             log.log(.warning, "task \(id) came twice: ignored")
             store.release(handle)
         case .failTask(let handle, let id, let lost, let retained):
             report(handle, id, lost, retained: retained)
-        case .releaseResult(let handle):
+        case .releaseResult(let handle), .releaseTask(let handle):
             store.release(handle)
+        case .answerCancelled(let id, let place):
+            let failure = FailureBuffer.encode(ExecutionError(.cancelled, place.text))
+            sendToExecutor(Message(adopting: ResultEnvelope.encode(taskID: id, kind: .exception, payload: failure)))
+        case .cancelTasks(let identity, let ids):
+            log.log(
+                .info,
+                "manager \(identity) is asked to stop \(ids.count == 1 ? "task \(ids[0])" : "\(ids.count) tasks")")
+            send(Message(adopting: InterchangeMessage.encodeCancel(ids)), to: identity)
         case .resendResult(let handle):
             if let box = store.kept(handle) { sendToExecutor(box.message.shared()) }
         case .replyMissing(let ids):

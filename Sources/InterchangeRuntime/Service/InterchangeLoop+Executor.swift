@@ -18,7 +18,16 @@ extension InterchangeLoop {
             }
             let envelope: TaskEnvelope
             do throws(WireError) {
-                envelope = try message.withUnsafeBytes { bytes throws(WireError) in try TaskEnvelope.parse(bytes) }
+                let parsed = try message.withUnsafeBytes { bytes throws(WireError) in
+                    try TaskChannelMessage.parse(bytes)
+                }
+                switch parsed {
+                case .task(let task): envelope = task
+                case .cancel(let ids):
+                    log.log(.info, "the executor cancels \(ids.count == 1 ? "task \(ids[0])" : "\(ids.count) tasks")")
+                    handle(.cancel(ids), at: now)
+                    continue
+                }
             } catch {
                 log.log(.error, "a task message of \(message.count) bytes cannot be read, and was dropped: \(error)")
                 continue

@@ -12,6 +12,12 @@ package enum InterchangeEffect: Sendable {
     case dropTask(TaskHandle, id: Int)
     /// Report a task as lost, and keep the report when `retained`; else the handle is free.
     case failTask(TaskHandle, id: Int, LostManager, retained: Bool)
+    /// Tell the executor that a task was cancelled; the answer is not kept.
+    case answerCancelled(id: Int, CancelledWhere)
+    /// Tell an Apus manager to stop tasks.
+    case cancelTasks(ManagerIdentity, [Int])
+    /// Forget a cancelled task; the handle is free.
+    case releaseTask(TaskHandle)
     /// The executor has this result; the handle is free.
     case releaseResult(TaskHandle)
     /// Send a kept result again.
@@ -54,6 +60,35 @@ package enum DroppedResultReason: Sendable, Equatable {
     case endedBefore
     /// Its task is not in flight at this manager.
     case notInFlight
+    /// Its task was cancelled, which the executor knows.
+    case cancelled
+}
+
+/// Where a task was when it was cancelled and could be answered for.
+package enum CancelledWhere: Sendable {
+    /// In the queue.
+    case queued
+    /// On its way to a manager that connected again and does not have it.
+    case underway(manager: ManagerIdentity)
+    /// At a manager that cannot be asked to stop it.
+    case unstoppable(manager: ManagerIdentity, host: String)
+    /// At a manager that was lost.
+    case lost(LostManager)
+
+    /// What happened; the executor puts before it what it happened to: "'fib' (task 3) …".
+    package var text: String {
+        switch self {
+        case .queued:
+            "was cancelled while it waited in the interchange; it did not run"
+        case .underway(let manager):
+            "was cancelled on its way to manager \(manager)"
+        case .unstoppable(let manager, let host):
+            "was cancelled while manager \(manager) on \(host) had it, which cannot be asked to stop a task (Python's "
+                + "pools cannot): it may run there to its end, and its result is dropped"
+        case .lost(let manager):
+            "was cancelled, and manager \(manager.identity) on \(manager.host), which had it, is lost: \(manager.reason)"
+        }
+    }
 }
 
 /// Python's log levels.

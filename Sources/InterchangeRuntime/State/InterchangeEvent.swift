@@ -29,6 +29,9 @@ package enum InterchangeEvent: Sendable {
     /// These results have arrived at the executor.
     case acknowledged([Int])
 
+    /// The executor wants these tasks to stop.
+    case cancel([Int])
+
     /// A connection to the manager socket closed.
     case disconnected(descriptor: Int32)
     /// A manager that comes by a connection of unknown descriptor sent something by this one.

@@ -85,6 +85,11 @@ extension InterchangeState {
 
     private func checkQueue() throws(BrokenInvariant) {
         let queued = ledger.queued
+        if let fault = ledger.tombstoneFault { throw BrokenInvariant(description: fault) }
+        for (id, _) in cancels {
+            let place = ledger.active[id].map { ledger.records[Int($0)].place } ?? TaskRecord.free
+            try require(place >= 0, "task \(id) is cancelled in flight and at \(place)")
+        }
         try require(queued.count == ledger.queuedCount, "\(queued.count) queued, counted \(ledger.queuedCount)")
         for handle in queued {
             let record = ledger.records[handle.position]

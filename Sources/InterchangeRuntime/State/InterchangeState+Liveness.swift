@@ -78,6 +78,7 @@ extension InterchangeState {
         while managers[slot].head >= 0 {
             let handle = TaskHandle(index: managers[slot].head)
             let id = ledger.records[handle.position].id
+            if endCancelled(handle, id, at: slot, lost, now: now, into: &effects) { continue }
             unlink(handle, from: slot, now: now)
             ledger.finish(handle, retained: retainsResults)
             effects.list.append(.failTask(handle, id: id, lost, retained: retainsResults))

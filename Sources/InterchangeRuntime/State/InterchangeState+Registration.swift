@@ -49,8 +49,15 @@ extension InterchangeState {
             let count = managers[slot].inFlight
             effects.list.append(.log(.info, "manager \(identity) registered again, \(count) in flight"))
             welcome(slot, into: &effects)
-            sendAgain(slot, into: &effects)
-            if arrival.drainDelay == 0 { drain(slot, at: now, into: &effects) } else { refresh(slot) }
+            sendAgain(slot, at: now, into: &effects)
+            if managers[slot].draining, managers[slot].inFlight == 0 {
+                // What it had was cancelled.
+                endDrain(slot, into: &effects)
+            } else if arrival.drainDelay == 0 {
+                drain(slot, at: now, into: &effects)
+            } else {
+                refresh(slot)
+            }
         } else {
             let slot = add(identity, registration, at: now)
             update(slot, arrival, at: now)
@@ -128,9 +135,11 @@ extension InterchangeState {
     }
 
     /// Sends an Apus manager again what it should have and has not: it was lost with the connection.
-    private func sendAgain(_ slot: Int, into effects: inout InterchangeEffects) {
+    private mutating func sendAgain(_ slot: Int, at now: UInt64, into effects: inout InterchangeEffects) {
         guard let apus = managers[slot].registration.apus, managers[slot].inFlight > 0 else { return }
         let held = Set(apus.held)
+        endCancelled(slot, notHeld: held, at: now, into: &effects)
+        askAgain(slot, held: held, into: &effects)
         let first = effects.tasks.count
         var index = managers[slot].head
         while index >= 0 {

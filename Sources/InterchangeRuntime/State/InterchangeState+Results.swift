@@ -22,8 +22,14 @@ extension InterchangeState {
         }
         let handle = TaskHandle(index: index)
         unlink(handle, from: slot, now: now)
-        ledger.finish(handle, retained: retainsResults)
-        effects.list.append(.forwardResult(handle, retained: retainsResults))
+        if settleCancel(id) {
+            ledger.finish(handle, retained: false)
+            effects.list.append(.dropResult(identity, taskID: id, .cancelled))
+            effects.list.append(.releaseTask(handle))
+        } else {
+            ledger.finish(handle, retained: retainsResults)
+            effects.list.append(.forwardResult(handle, retained: retainsResults))
+        }
         acknowledge(id, size: size, to: slot, into: &effects)
         refresh(slot)
         reportNode(slot, into: &effects)
@@ -65,6 +71,7 @@ extension InterchangeState {
             ledger.forget(id)
             missing.append(id)
         }
+        answerAgain(outstanding, into: &effects)
         effects.list.append(.replyMissing(missing))
     }
 }

@@ -30,6 +30,8 @@ package struct InterchangeState: Sendable {
     var generator: SeededGenerator
     /// What an Apus executor said of itself; nil for a stock one.
     var hello: ExecutorHello?
+    /// Tasks in flight that were cancelled.
+    var cancels: [Int: CancelStanding] = [:]
     /// The block of each accepted registration, in order.
     package private(set) var connectedBlocks: [BlockLabel] = []
     var registrationCount = 0
@@ -80,6 +82,8 @@ package struct InterchangeState: Sendable {
                 guard let handle = ledger.release(id) else { continue }
                 effects.list.append(.releaseResult(handle))
             }
+        case .cancel(let ids):
+            cancel(ids, at: now, into: &effects)
         case .disconnected(let descriptor):
             disconnected(descriptor, at: now, into: &effects)
         case .located(let identity, let descriptor):
@@ -97,6 +101,9 @@ package struct InterchangeState: Sendable {
             for slot in slotsInOrder where retainsResults || managers[slot].isApus {
                 effects.list.append(.shutdown(managers[slot].identity))
             }
+        }
+        if !ledger.buried.isEmpty {
+            for handle in ledger.takeBuried() { effects.list.append(.releaseTask(handle)) }
         }
     }
 

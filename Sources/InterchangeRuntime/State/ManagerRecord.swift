@@ -66,6 +66,9 @@ struct ManagerRecord: Sendable {
     /// Whether it speaks the Apus extensions.
     var isApus: Bool { registration.apus != nil }
 
+    /// Whether it can be asked to stop tasks.
+    var canCancel: Bool { registration.apus.map { $0.version >= WireExtensions.cancellation } ?? false }
+
     /// Whether it may be given one more task, bytes aside.
     ///
     /// One whose connection is in doubt is given none.

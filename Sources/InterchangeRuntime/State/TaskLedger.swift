@@ -31,8 +31,14 @@ struct TaskLedger: Sendable {
     private(set) var accepted = IdentifierSet()
     /// Numbers of tasks that have ended.
     private(set) var finished = IdentifierSet()
-    /// Tasks in the queue.
+    /// Tasks in the queue, without the cancelled ones.
     private(set) var queuedCount = 0
+    /// Numbers of cancelled tasks whose records are still in the queue; never that of the one that is next.
+    ///
+    /// The queue has no index by number: for hundreds of thousands of tasks it would cost more than the records.
+    private var tombstones: Set<Int> = []
+    /// Records of cancelled tasks that are out of the queue.
+    private(set) var buried: [TaskHandle] = []
 
     private var head: Int32 = -1
     private var tail: Int32 = -1
@@ -71,6 +77,13 @@ struct TaskLedger: Sendable {
     mutating func takeFirst() -> TaskHandle? {
         guard let handle = first else { return nil }
         queuedCount -= 1
+        unlinkFirst(handle)
+        active[records[handle.position].id] = handle.index
+        if !tombstones.isEmpty { bury() }
+        return handle
+    }
+
+    private mutating func unlinkFirst(_ handle: TaskHandle) {
         if handle.index == head {
             head = records[handle.position].next
             if head < 0 { tail = -1 }
@@ -78,8 +91,61 @@ struct TaskLedger: Sendable {
             _ = unordered.popMin()
         }
         records[handle.position].next = -1
-        active[records[handle.position].id] = handle.index
-        return handle
+    }
+
+    // MARK: Cancellation
+
+    /// Notes the end of a task that waits, by its number; false when it does not wait.
+    ///
+    /// Its record stays where it is until ``bury()``, which is to be called after the last of several.
+    mutating func cancelQueued(_ id: Int) -> Bool {
+        guard accepted.contains(id), !finished.contains(id), active[id] == nil else { return false }
+        finished.insert(id)
+        tombstones.insert(id)
+        queuedCount -= 1
+        return true
+    }
+
+    /// Takes cancelled tasks out of the queue: those that would be next, or all when they are more than the others.
+    mutating func bury() {
+        if tombstones.count > queuedCount { return sweep() }
+        while !tombstones.isEmpty, let handle = first, tombstones.remove(records[handle.position].id) != nil {
+            unlinkFirst(handle)
+            free(handle)
+        }
+    }
+
+    /// Returns the handles of the buried, once.
+    mutating func takeBuried() -> [TaskHandle] {
+        defer { buried = [] }
+        return buried
+    }
+
+    private mutating func sweep() {
+        guard !tombstones.isEmpty else { return }
+        var index = head
+        head = -1
+        tail = -1
+        while index >= 0 {
+            let next = records[Int(index)].next
+            records[Int(index)].next = -1
+            if tombstones.contains(records[Int(index)].id) {
+                free(TaskHandle(index: index))
+            } else {
+                if tail < 0 { head = index } else { records[Int(tail)].next = index }
+                tail = index
+            }
+            index = next
+        }
+        let others = unordered.unordered
+        for entry in others where tombstones.contains(entry.key.id) { free(TaskHandle(index: entry.index)) }
+        unordered = Heap(others.filter { !tombstones.contains($0.key.id) })
+        tombstones = []
+    }
+
+    private mutating func free(_ handle: TaskHandle) {
+        records[handle.position].place = TaskRecord.free
+        buried.append(handle)
     }
 
     /// Notes the end of a task.
@@ -115,6 +181,7 @@ struct TaskLedger: Sendable {
 
     /// Forgets a number that is not held, so that the task is accepted when it comes again.
     mutating func forget(_ id: Int) {
+        if tombstones.contains(id) { sweep() }
         accepted.remove(id)
         finished.remove(id)
     }
@@ -134,6 +201,13 @@ struct TaskLedger: Sendable {
             handles.append(TaskHandle(index: index))
             index = records[Int(index)].next
         }
-        return handles
+        return handles.filter { !tombstones.contains(records[$0.position].id) }
+    }
+
+    /// What is wrong with the cancelled tasks; `nil` when nothing is.
+    var tombstoneFault: String? {
+        if tombstones.count > queuedCount { return "\(tombstones.count) cancelled tasks are kept for \(queuedCount)" }
+        if let first, tombstones.contains(records[first.position].id) { return "a cancelled task is next" }
+        return buried.isEmpty ? nil : "\(buried.count) handles of cancelled tasks are not free"
     }
 }

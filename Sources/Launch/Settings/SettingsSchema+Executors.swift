@@ -82,6 +82,12 @@ extension SettingsSchema {
                 if case .duration(let silence) = value { processes.heartbeatThreshold = silence / .seconds(1) }
             },
             processes(
+                "cancelGrace", SettingType(.duration(atLeast: .zero)), .duration(.seconds(5)),
+                "How long a task may go on after it was asked to stop; then its worker is killed."
+            ) { value, processes in
+                if case .duration(let grace) = value { processes.cancelGrace = grace / .seconds(1) }
+            },
+            processes(
                 "managerRestarts", SettingType(.integer(0...Int.max)), .integer(3),
                 "How often a manager that died is started again."
             ) { value, processes in

@@ -13,6 +13,7 @@ extension ManagerConfiguration {
         prefetch = start.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
         heartbeatPeriod = .milliseconds(Int64(start.heartbeatPeriod * 1000))
         heartbeatThreshold = .milliseconds(Int64(start.heartbeatThreshold * 1000))
+        cancelGrace = .milliseconds(Int64(start.cancelGrace * 1000))
         fingerprint = start.fingerprint
         rows = start.rows
         workingDirectory = start.workingDirectory

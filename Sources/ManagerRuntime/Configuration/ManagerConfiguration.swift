@@ -36,6 +36,8 @@ package struct ManagerConfiguration: Sendable, Codable, Hashable {
     package var heartbeatThreshold = Duration.seconds(10)
     /// Time after which the manager asks to be drained; `nil` for never.
     package var drainPeriod: Duration?
+    /// How long a task may go on after it was asked to stop; then its worker is killed.
+    package var cancelGrace = Duration.seconds(5)
     /// How long the interchange may take to answer the first message.
     package var addressProbeTimeout = Duration.seconds(30)
     /// The root of the logs; the manager's are in `block-<block>/<uid>` below it, as in Parsl.

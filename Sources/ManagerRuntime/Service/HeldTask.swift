@@ -27,8 +27,11 @@ struct HeldTask {
         payload = nil
     }
 
+    /// The app's name; `nil` when the task has none that can be read.
+    var appName: String? { name ?? nameInPayload }
+
     /// How a report calls the task: `'fib'`, or its number.
-    func title(_ id: Int) -> String { (name ?? nameInPayload).map { "'\($0)'" } ?? "task \(id)" }
+    func title(_ id: Int) -> String { appName.map { "'\($0)'" } ?? "task \(id)" }
 
     private var nameInPayload: String? {
         payload?.withUnsafeBytes { bytes in

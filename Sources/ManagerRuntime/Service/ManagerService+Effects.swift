@@ -8,9 +8,13 @@ extension ManagerService {
         case .startWorker(let index): startWorker(index)
         case .killWorker(let index): workers[index]?.process.signalGroup(9)
         case .write(let task, let index): write(task, to: index)
-        case .recall(let index): workers[index]?.recallBell.ring()
+        case .recall(let index): control(index, .recall)
+        case .cancelRunning(let task, let index):
+            log.write("task \(task): worker \(index) is asked to stop it")
+            control(index, .cancel, PackedIDs.encode([task]))
         case .forwardResult(let task): forward(currentResult, of: task)
         case .reportLost(let task, let index, let ending): reportLost(task, index, ending)
+        case .reportStopped(let task, let how): reportStopped(task, how)
         case .register(let held, let capacity):
             log.write("registering with capacity \(capacity) and \(held.count) tasks held")
             transmit(registration(holding: held, capacity: capacity).encode())
@@ -43,6 +47,20 @@ extension ManagerService {
         held[task] = nil
         if state.peer == .apus { unacknowledged[task] = bytes }
         transmit(bytes)
+    }
+
+    /// Tells a worker something beside its tasks.
+    private func control(_ index: Int, _ kind: WorkerFrame.Kind, _ body: [UInt8] = []) {
+        guard let worker = workers[index], !worker.control.send(kind, body) else { return }
+        // Its buffer holds thousands of these frames: such a worker was stopped, or is out of its mind.
+        log.write("worker \(index) does not read what it is told; it is killed")
+        worker.process.signalGroup(9)
+    }
+
+    private func reportStopped(_ task: Int, _ how: StoppedTask) {
+        let report = StopReport(host: host, app: held[task]?.appName ?? "unknown", grace: configuration.cancelGrace)
+        log.write("task \(task) (\(report.app)) \(report.text(how))")
+        forward(ResultEnvelope.encode(taskID: task, kind: .exception, payload: report.payload(how)), of: task)
     }
 
     private func reportLost(_ task: Int, _ index: Int, _ ending: String) {

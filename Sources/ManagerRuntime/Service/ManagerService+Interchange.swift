@@ -1,4 +1,3 @@
-import Glibc
 import SystemSupport
 import WireProtocol
 import ZeroMQ
@@ -63,6 +62,9 @@ extension ManagerService {
         case .welcome: handle(.welcome)
         case .refused(let text): handle(.refused(text))
         case .acknowledged(let ids): handle(.acknowledged(ids))
+        case .cancel(let ids):
+            log.write("asked to stop \(ids.count == 1 ? "task \(ids[0])" : "\(ids.count) tasks")")
+            handle(.cancel(ids))
         case .tasks(let envelopes):
             var tickets: [TaskTicket] = []
             tickets.reserveCapacity(envelopes.count)
@@ -131,17 +133,11 @@ extension ManagerService {
             parslVersion: configuration.parslVersion, pythonVersion: configuration.pythonVersion, packages: nil,
             workerCount: workerCount, uid: configuration.uid, blockID: .text(configuration.blockID),
             startTime: startTime, drainTime: drain, prefetchCapacity: configuration.prefetch.announcedCapacity,
-            maxCapacity: capacity, operatingSystem: "Linux", hostname: host, directory: Self.currentDirectory,
+            maxCapacity: capacity, operatingSystem: "Linux", hostname: host, directory: Directory.current,
             cpuCount: CurrentProcess.physicalCoreCount, totalMemory: Int(CurrentProcess.totalMemoryBytes),
             apus: ApusManagerHello(
                 fingerprint: fingerprint, rows: rows, byteCapacity: configuration.byteCapacity, held: tasks,
                 heartbeatPeriod: Double(configuration.heartbeatPeriod.clampedNanoseconds) / 1e9,
                 heartbeatThreshold: Double(configuration.heartbeatThreshold.clampedNanoseconds) / 1e9))
-    }
-
-    static var currentDirectory: String {
-        var buffer = [CChar](repeating: 0, count: 4096)  // PATH_MAX
-        guard getcwd(&buffer, buffer.count) != nil else { return "" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

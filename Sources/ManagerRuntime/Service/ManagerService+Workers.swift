@@ -61,7 +61,13 @@ extension ManagerService {
             handle(.workerResult(index, task: envelope.taskID))
         case .monitoring: transmit(body)
         case .ready: ready(try WorkerReadyMessage.decode(body), index)
-        case .configuration, .task, .stop, nil:
+        case .overdue:
+            let message = try OverdueMessage.decode(body)
+            log.write(
+                "task \(message.task): its walltime of \(message.limit) s is over; worker \(index) asked it to stop")
+            handle(
+                .workerOverdue(index, task: message.task, limit: message.limit, elapsed: message.elapsed))
+        case .configuration, .task, .stop, .cancel, .recall, nil:
             throw WireError(.unknownMessage, "a frame of kind \(kind) from a worker")
         case .returned:
             let tasks = try body.withUnsafeBytes { bytes throws(WireError) in try PackedIDs.decode(bytes) }

@@ -78,7 +78,8 @@ package final class ManagerService {
                 workerCount: count, prefetch: configuration.prefetch,
                 heartbeatPeriod: configuration.heartbeatPeriod.clampedNanoseconds,
                 heartbeatThreshold: configuration.heartbeatThreshold.clampedNanoseconds,
-                drainAfter: configuration.drainPeriod?.clampedNanoseconds))
+                drainAfter: configuration.drainPeriod?.clampedNanoseconds,
+                cancelGrace: configuration.cancelGrace.clampedNanoseconds))
         workers = Array(repeating: nil, count: count)
         outputs = (0..<count).map { WorkerOutput(directory: configuration.directory, index: $0) }
         appOfWorker = Array(repeating: 0, count: count)

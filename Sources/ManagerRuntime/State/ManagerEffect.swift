@@ -10,10 +10,14 @@ package enum ManagerEffect: Sendable, Equatable {
     case write(task: Int, worker: Int)
     /// Ask a worker for the tasks it has not begun.
     case recall(Int)
+    /// Ask a worker to stop the task that it runs.
+    case cancelRunning(task: Int, worker: Int)
     /// Send on the result that was just received, and forget the task's bytes.
     case forwardResult(task: Int)
     /// Report that the task died with its worker, and forget its bytes.
     case reportLost(task: Int, worker: Int, ending: String)
+    /// Report that the task was stopped, and forget its bytes.
+    case reportStopped(task: Int, StoppedTask)
 
     /// Present the manager, with the tasks it holds and the number it takes.
     case register(held: [Int], capacity: Int)

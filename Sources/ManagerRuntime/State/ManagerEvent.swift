@@ -33,6 +33,8 @@ package enum ManagerEvent: Sendable, Equatable {
     case refused(String)
     /// The interchange passed on the results of these tasks, and lives.
     case acknowledged([Int])
+    /// These tasks shall be stopped.
+    case cancel([Int])
     /// The interchange wants the manager to end.
     case shutdown
 
@@ -44,6 +46,8 @@ package enum ManagerEvent: Sendable, Equatable {
     case workerResult(Int, task: Int)
     /// A worker gave back tasks it had not begun, because it was asked to.
     case workerReturned(Int, tasks: [Int])
+    /// A worker asked a task to stop that has run for so many seconds, which is longer than its limit.
+    case workerOverdue(Int, task: Int, limit: Double, elapsed: Double)
     /// A worker's process has ended, and everything it had sent was read.
     case workerEnded(Int, String)
 

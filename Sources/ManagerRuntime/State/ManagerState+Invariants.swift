@@ -34,6 +34,7 @@ extension ManagerState {
             "the idle workers are not those without a task")
         expect(idle.count == Set(idle).count, "a worker is idle twice")
         expect(pending.isEmpty || idle.isEmpty, "a task waits while a worker is idle")
+        faults += checkStops()
         return faults
     }
 }

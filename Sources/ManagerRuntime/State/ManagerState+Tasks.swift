@@ -62,6 +62,7 @@ extension ManagerState {
     private func mayWriteAhead(_ ticket: TaskTicket, to index: Int, depth: Int, at now: UInt64) -> Bool {
         let worker = workers[index]
         guard worker.standing == .ready, worker.queue.count < depth, let last = worker.queue.last else { return false }
+        guard stops.isEmpty || !isStopping(index) else { return false }
         // Behind a task that is known not to be short nothing is written, whatever the mean says.
         return last.group == ticket.group && Double(now &- worker.frontSince) < TaskPace.writeAheadLimit
     }

@@ -46,12 +46,16 @@ extension ManagerState {
             effects.append(.sendDrain)
         }
         recall(at: now, into: &effects)
+        if !stops.isEmpty { killOverdue(at: now, into: &effects) }
     }
 
-    /// Asks busy workers for the tasks behind a long one, when somebody else could run them at once.
+    /// Asks busy workers for the tasks behind a long one, when somebody else could run them at once, or when one of them
+    /// is to be stopped.
     private mutating func recall(at now: UInt64, into effects: inout [ManagerEffect]) {
-        guard !idle.isEmpty, pending.isEmpty else { return }
-        for index in workers.indices where mayRecall(index) && now >= recallTime(index) {
+        let someoneWaits = !idle.isEmpty && pending.isEmpty
+        guard someoneWaits || !stops.isEmpty else { return }
+        for index in workers.indices
+        where mayRecall(index) && now >= recallTime(index) && (someoneWaits || isStopping(index)) {
             // A worker between two tasks does not answer; it is asked again, less and less often.
             let waited = max(now &- workers[index].frontSince, Self.recallDelay)
             workers[index].recallAfter = now &+ waited
@@ -59,11 +63,11 @@ extension ManagerState {
         }
     }
 
-    private func mayRecall(_ index: Int) -> Bool {
+    func mayRecall(_ index: Int) -> Bool {
         workers[index].standing == .ready && workers[index].queue.count > 1
     }
 
-    private func recallTime(_ index: Int) -> UInt64 {
+    func recallTime(_ index: Int) -> UInt64 {
         let worker = workers[index]
         return max(worker.recallAfter, worker.frontSince &+ Self.recallDelay)
     }
@@ -79,6 +83,7 @@ extension ManagerState {
             if !idle.isEmpty, pending.isEmpty {
                 for index in workers.indices where mayRecall(index) { deadline = min(deadline, recallTime(index)) }
             }
+            if let nextStop { deadline = min(deadline, nextStop) }
         case .ended: deadline = now
         }
         return max(deadline, now)

@@ -32,7 +32,9 @@ extension ManagerState {
         workers[index].frontSince = now
         workers[index].recallAfter = 0
         markFinished(task)
+        if !stops.isEmpty { stops[task] = nil }
         effects.append(.forwardResult(task: task))
+        if !stops.isEmpty { stopFront(of: index, at: now, into: &effects) }
         refill(index, at: now, into: &effects)
         announceIfChanged(into: &effects)
     }
@@ -52,7 +54,8 @@ extension ManagerState {
         workers[index].queue.removeAll { wanted.contains($0.id) }
         if workers[index].queue.isEmpty { idle.append(index) }
         if workers[index].queue.first != queue.first { workers[index].frontSince = now }
-        putBack(returned)
+        if !stops.isEmpty { stopFront(of: index, at: now, into: &effects) }
+        putBack(withoutStopped(Array(returned), into: &effects))
         feed(at: now, into: &effects)
     }
 
@@ -75,19 +78,27 @@ extension ManagerState {
             }
         }
         var rest = worker.queue
-        if let lost = rest.popFirst() {
+        let wasKilled = worker.standing == .killed
+        if let lost = rest.popFirst(),
+            !answerStopped(lost.id, worker: index, wasKilled: wasKilled, ending, at: now, into: &effects)
+        {
             markFinished(lost.id)
             effects.append(.reportLost(task: lost.id, worker: index, ending: ending))
         }
-        putBack(rest)
+        putBack(withoutStopped(Array(rest), into: &effects))
         start(index, into: &effects)
         feed(at: now, into: &effects)
         announceIfChanged(into: &effects)
     }
 
-    /// Kills a worker whose messages make no sense; what it held is dealt with when its end is seen.
+    /// Kills a worker whose messages make no sense.
     private mutating func reject(_ index: Int, _ fault: String, into effects: inout [ManagerEffect]) {
         effects.append(.log("worker \(index) \(fault); it is killed"))
+        condemn(index, into: &effects)
+    }
+
+    /// Kills a worker; what it held is dealt with when its end is seen.
+    mutating func condemn(_ index: Int, into effects: inout [ManagerEffect]) {
         if workers[index].standing == .ready {
             readyCount -= 1
             idle.removeAll { $0 == index }

@@ -19,19 +19,23 @@ package struct ManagerState: Sendable {
         package var heartbeatThreshold: UInt64
         /// Nanoseconds after the start when the manager asks to be drained; `nil` for never.
         package var drainAfter: UInt64?
+        /// Nanoseconds that a task may go on after it was asked to stop.
+        package var cancelGrace: UInt64
 
         /// Describes a manager.
         ///
         /// The times are those between Apus processes.
         package init(
             workerCount: Int, prefetch: PrefetchPolicy = .automatic, heartbeatPeriod: UInt64 = 2_000_000_000,
-            heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil
+            heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil,
+            cancelGrace: UInt64 = 5_000_000_000
         ) {
             self.workerCount = workerCount
             self.prefetch = prefetch
             self.heartbeatPeriod = heartbeatPeriod
             self.heartbeatThreshold = heartbeatThreshold
             self.drainAfter = drainAfter
+            self.cancelGrace = cancelGrace
         }
     }
 
@@ -83,6 +87,8 @@ package struct ManagerState: Sendable {
     package internal(set) var workers: [WorkerRecord]
     package internal(set) var pending: Deque<TaskTicket> = []
     package internal(set) var standing: [Int: TaskStanding] = [:]
+    /// Tasks in workers that are to be stopped.
+    package internal(set) var stops: [Int: TaskStop] = [:]
     package internal(set) var pace = TaskPace()
     /// Ready workers without a task; the last one is used next, since its caches are warm.
     package internal(set) var idle: [Int] = []
@@ -124,11 +130,14 @@ package struct ManagerState: Sendable {
         case .welcome: welcome(at: now, into: &effects)
         case .refused(let text): finish(.refused(text), into: &effects)
         case .acknowledged(let ids): acknowledged(ids, at: now, into: &effects)
+        case .cancel(let ids): cancel(ids, at: now, into: &effects)
         case .shutdown: finish(.shutdown, into: &effects)
         case .workerReady(let index): workerReady(index, at: now, into: &effects)
         case .workerUnusable(_, let text): finish(.workersUnusable(text), into: &effects)
         case .workerResult(let index, let task): workerResult(index, task, at: now, into: &effects)
         case .workerReturned(let index, let tasks): workerReturned(index, tasks, at: now, into: &effects)
+        case .workerOverdue(let index, let task, let limit, let elapsed):
+            workerOverdue(index, task, limit: limit, elapsed: elapsed, at: now, into: &effects)
         case .workerEnded(let index, let ending): workerEnded(index, ending, at: now, into: &effects)
         case .terminate: finish(.terminated, into: &effects)
         case .parentEnded: finish(.parentEnded, into: &effects)

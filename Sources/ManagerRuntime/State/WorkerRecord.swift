@@ -10,7 +10,7 @@ package struct WorkerRecord: Sendable, Equatable {
         case starting
         /// It runs tasks, or waits for one.
         case ready
-        /// It broke the rules and was killed; its end has not been seen yet.
+        /// It broke the rules, or did not stop a task, and was killed; its end has not been seen yet.
         case killed
     }
 

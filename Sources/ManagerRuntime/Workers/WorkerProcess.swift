@@ -8,16 +8,18 @@ final class WorkerProcess {
     let descriptor: Int32
     let incoming = IncomingFrames()
     var outgoing = OutgoingFrames()
-    /// Rung to ask for unbegun tasks.
-    let recallBell: WakeUp
+    /// What the worker reads even while a task runs.
+    let control: ControlStream
     /// The stream is closed at the worker's end; it is watched no more.
     var hasClosed = false
     /// Whether the poller watches for room to write.
     var awaitsRoom = false
 
-    /// Starts a worker; descriptor 3 is its stream, 4 the bell.
+    /// Starts a worker; descriptor 3 is its stream, 4 the control stream.
     init(_ configuration: ManagerConfiguration, output: WorkerOutput) throws {
-        recallBell = try WakeUp()
+        let (stream, workersControl) = try ControlStream.make()
+        control = stream
+        defer { DescriptorIO.close(workersControl) }
         let (own, others) = try StreamPair.make()
         descriptor = own
         defer { DescriptorIO.close(others) }
@@ -34,7 +36,7 @@ final class WorkerProcess {
                     arguments: configuration.workerCommand.arguments, environment: environment,
                     standardInput: .null, standardOutput: .file(output.outputPath, append: true),
                     standardError: .file(output.errorPath, append: true),
-                    extraDescriptors: [(child: 3, parent: others), (child: 4, parent: recallBell.descriptor)],
+                    extraDescriptors: [(child: 3, parent: others), (child: 4, parent: workersControl)],
                     ownProcessGroup: true, endsGroupWithLeader: true))
         } catch {
             DescriptorIO.close(own)

@@ -24,9 +24,36 @@ struct BadInput: Error, Codable, Equatable, Sendable {
 
 struct PlainError: Error { var why = "as planned" }
 
+/// Leaves a file that says that a task has begun: facts are waited for, not time.
+func begin(_ name: String) {
+    var number = 0
+    while true {
+        let file = open("begun-\(name)-\(number)", O_CREAT | O_EXCL | O_WRONLY, 0o600)
+        if file >= 0 {
+            close(file)
+            return
+        }
+        guard errno == EEXIST else { return }
+        number += 1
+    }
+}
+
+/// Waits until so many tasks of a name have begun.
+func awaitBegun(_ name: String, _ count: Int = 1) {
+    let deadline = milliseconds() + 20_000
+    while access("begun-\(name)-\(count - 1)", F_OK) != 0 {
+        guard milliseconds() < deadline else {
+            tell("\(count) tasks of '\(name)' did not begin")
+            exit(3)
+        }
+        _ = poll(nil, 0, 5)
+    }
+}
+
 let processID = app("processID") { Int(getpid()) }
 let parentID = app("parentID") { Int(getppid()) }
 let nap = app("nap") { (milliseconds: Int) -> Int in
+    begin("nap")
     usleep(UInt32(milliseconds) * 1000)
     return milliseconds
 }
@@ -35,6 +62,7 @@ let napAsync = app("napAsync") { (milliseconds: Int) async throws -> Int in
     return milliseconds
 }
 let spin = app("spin") { () -> Int in
+    begin("spin")
     var count = 0
     while getpid() > 0 { count &+= 1 }
     return count
@@ -155,7 +183,7 @@ await Workflow.run(configuration: configuration) {
     case "worker-killed":
         let worker = try await processID().value
         let victim = nap(5_000)
-        usleep(300_000)
+        awaitBegun("nap")
         let before = milliseconds()
         kill(pid_t(worker), SIGKILL)
         await tellOutcome("victim", victim)
@@ -178,7 +206,7 @@ await Workflow.run(configuration: configuration) {
         tell("good \(good) of \(rest.count)")
     case "manager-killed":
         let victim = nap(60_000)
-        usleep(300_000)
+        awaitBegun("nap")
         let before = milliseconds()
         kill(pid_t(manager), SIGKILL)
         await tellOutcome("victim", victim)
@@ -186,13 +214,13 @@ await Workflow.run(configuration: configuration) {
         await tellOutcome("next", add(1, 2))
     case "manager-killed-spinning":
         let victims = [spin(), spin()]
-        usleep(300_000)
+        awaitBegun("spin", 2)
         kill(pid_t(manager), SIGKILL)
         for victim in victims { await tellOutcome("victim", victim) }
         await tellOutcome("next", add(1, 2))
     case "manager-stopped":
         let victim = nap(60_000)
-        usleep(300_000)
+        awaitBegun("nap")
         kill(pid_t(manager), SIGSTOP)
         await tellOutcome("victim", victim)
         kill(pid_t(manager), SIGKILL)
@@ -200,7 +228,7 @@ await Workflow.run(configuration: configuration) {
     case "interchange-stopped":
         // Longer, all together, than the stop: some must run before it, through it, and after it.
         let tasks = (0..<16).map { nap(800 + $0) }
-        usleep(300_000)
+        awaitBegun("nap", 2)
         kill(pid_t(interchange), SIGSTOP)
         usleep(5_000_000)
         kill(pid_t(interchange), SIGCONT)
@@ -211,7 +239,7 @@ await Workflow.run(configuration: configuration) {
         tell("same manager \(same == manager)")
     case "interchange-killed":
         let victims = (0..<10).map { _ in nap(20_000) }
-        usleep(300_000)
+        awaitBegun("nap", 2)
         let before = milliseconds()
         kill(pid_t(interchange), SIGKILL)
         for victim in victims.prefix(1) { await tellOutcome("victim", victim) }
@@ -219,11 +247,12 @@ await Workflow.run(configuration: configuration) {
         tell("noticed after \(milliseconds() - before) ms")
         await tellOutcome("late", add(1, 2))
     case "long":
+        let long = nap(60_000)
+        awaitBegun("nap")
         tell("running")
-        await tellOutcome("long", nap(60_000))
+        await tellOutcome("long", long)
     case "print":
         await tellOutcome("say", say("hello"))
-        usleep(300_000)
     case "unencodable":
         await tellOutcome("unencodable", unencodable())
         await tellOutcome("next", add(1, 2))
@@ -255,7 +284,7 @@ await Workflow.run(configuration: configuration) {
         // A long task must not delay a short one while a worker is idle.
         for future in (0..<2_000).map({ add($0, 1) }) { _ = try await future.value }
         let long = nap(3_000)
-        usleep(100_000)
+        awaitBegun("nap")
         let before = milliseconds()
         for _ in 0..<20 { _ = try await add(1, 1).value }
         tell("short tasks took \(milliseconds() - before) ms")

@@ -46,6 +46,16 @@ enum ProbeTasks {
             try await Task.sleep(for: .milliseconds(try numbers(arguments)[0]))
             return none
         }
+        add("untilCancelled") { _ in
+            while !Task.isCancelled {}
+            return none
+        }
+        add("nested") { arguments in
+            let milliseconds = try numbers(arguments)[0]
+            async let child: Void = Task.sleep(for: .milliseconds(milliseconds))
+            try await child
+            return none
+        }
         add("mainActor") { _ in
             let answer = await MainActor.run { 42 }
             return try encoded(answer)

@@ -11,9 +11,10 @@ package enum HugePages {
         if environment[variable] == nil { environment[variable] = setting }
     }
 
-    /// The variable that a role process removes again, so that tasks do not see it: glibc reads it at the start only.
-    package static func isOwn(_ name: String, _ value: String?) -> Bool { name == variable && value == setting }
-
-    /// The variable's name.
-    package static var variableName: String { variable }
+    /// Removes the request from this process's environment, so that tasks and their children do not see it.
+    ///
+    /// glibc reads it at the start only; what the user has said stays.
+    package static func forgetRequest() {
+        if EnvironmentVariables.get(variable) == setting { EnvironmentVariables.unset(variable) }
+    }
 }
