@@ -49,10 +49,11 @@ struct ManagerServiceCancelTests {
 
     @Test("one that does not listen costs its worker, with the children it started, and nobody else anything")
     func killed() throws {
-        let (interchange, manager) = try start(workers: 2, grace: .milliseconds(300))
+        let (interchange, manager) = try start(workers: 2, grace: .milliseconds(300), monitoring: true)
         try interchange.send([1], "child")
         let grandchild = Int32(try interchange.awaitAnswer(1).value(Int.self))
-        try interchange.send([2, 3], "spin")
+        try interchange.send([2, 3], "spin", monitored: true)
+        try interchange.serve("the beginning of both") { interchange.monitoring.count == 2 }
         try interchange.send([4], "pid")
         try interchange.send(InterchangeMessage.encodeCancel([2, 3]))
         for task in [2, 3] {
