@@ -48,11 +48,9 @@ struct OpcodeScanner: ~Copyable {
     /// The next opcode and its argument; nil after STOP.
     mutating func next() throws(PickleError) -> (PickleOpcode, Argument?)? {
         if ended { return nil }
+        if machine.position >= machine.limit { try machine.leaveFrame() }
         start = machine.position
         machine.opcodeStart = start
-        guard start < machine.bytes.count else {
-            throw PickleError(.truncated, offset: start, message: "the input ends", expected: "an opcode")
-        }
         let byte = try machine.u1()
         guard let opcode = PickleOpcode(rawValue: byte) else {
             throw PickleError(
@@ -60,7 +58,10 @@ struct OpcodeScanner: ~Copyable {
         }
         highest = max(highest, opcode.protocolVersion)
         if opcode == .stop { ended = true }
-        return (opcode, try argument(opcode.argument))
+        let argument = try argument(opcode.argument)
+        // Frames are checked as when reading, or a stream could mean one thing here and another there.
+        if opcode == .frame, case .unsigned(let length) = argument { try machine.enterFrame(length: length) }
+        return (opcode, argument)
     }
 
     private mutating func argument(_ form: PickleOpcode.Argument) throws(PickleError) -> Argument? {

@@ -154,7 +154,7 @@ struct PickleMachine: ~Copyable {
 
     // MARK: Frames and protocol
 
-    private mutating func leaveFrame() throws(PickleError) {
+    mutating func leaveFrame() throws(PickleError) {
         insideFrame = false
         limit = bytes.count
         guard position < limit else {
@@ -164,7 +164,11 @@ struct PickleMachine: ~Copyable {
 
     private mutating func enterFrame() throws(PickleError) {
         let start = try take(8)
-        let length = bytes.load(start, as: UInt64.self)
+        try enterFrame(length: bytes.load(start, as: UInt64.self))
+    }
+
+    /// Begins a frame whose length has been read.
+    mutating func enterFrame(length: UInt64) throws(PickleError) {
         guard !insideFrame || position >= limit else {
             throw failure(.badFrame, "a frame begins where another has \(limit - position) bytes left")
         }

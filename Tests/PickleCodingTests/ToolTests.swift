@@ -83,6 +83,26 @@ struct ToolTests {
         #expect(String(decoding: plain, as: UTF8.self).contains("plain data"))
     }
 
+    @Test(
+        "frames are checked when opcodes are listed, as when they are read",
+        arguments: [
+            // Longer than the input; cutting an argument; one inside another.
+            ("95 05 00 00 00 00 00 00 00 4e 2e", PickleError.Code.truncated),
+            ("95 01 00 00 00 00 00 00 00 4b 01 2e", .badFrame),
+            ("95 0c 00 00 00 00 00 00 00 4e 95 01 00 00 00 00 00 00 00 4e 2e", .badFrame),
+            ("4e", .truncated),
+        ])
+    func frames(hex: String, code: PickleError.Code) {
+        let bytes = Fixtures.bytes(hex)
+        #expect(throws: PickleError.self) { try PickleStatistics(of: bytes) }
+        do {
+            _ = try PickleDisassembler.lines(of: bytes)
+            Issue.record("the pickle was accepted")
+        } catch {
+            #expect(error.code == code)
+        }
+    }
+
     @Test("differences are found with their path")
     func differences() {
         let left: PickleValue = ["a": [1, 2, 3], "b": "x", "c": nil]

@@ -9,7 +9,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     options.textEncoding = count % 3 == 0 ? .latin1 : .ascii
     if let document = try? PickleDocument(decoding: bytes, options: options) {
         check(document.root)
+        look(document.root)
     }
+    resolve(bytes)
     _ = try? PickleDisassembler.lines(of: bytes)
     if count < 512 { _ = try? PickleDisassembler.listing(of: bytes) }
     agree([Int].self, bytes)
@@ -64,4 +66,48 @@ func agree<T: Decodable & Equatable>(_ type: T.Type, _ bytes: [UInt8]) {
     let slow = try? PickleDocument(decoding: bytes).root
     let value = slow.flatMap { try? PickleDecoder().decode(type, from: $0) }
     precondition(value == fast || "\(fast)".contains("nan"), "the fast way differs")
+}
+
+/// The views of single values and the decoder that knows classes.
+func look(_ root: PickleValue) {
+    var decoder = PickleDecoder()
+    decoder.maximumValues = 10_000
+    for name in ["a", "Color", "ndarray"] {
+        decoder.registry.registerEnum(module: "paint", name: name, values: ["RED": PickleValue(1)])
+        decoder.registry.register(module: "m", name: name, fields: ["x", "y"])
+    }
+    for value in [root] + (root.items ?? []).prefix(8) + (root.pairs ?? []).prefix(8).map(\.value) {
+        _ = (value.typeName, value.member, value.attributes?.count, value.fields(named: ["x", "y"])?.count)
+        _ = (value.complexValue, value.rangeValue, value.sliceValue, value.decimalText, value.fractionText)
+        _ = (value.uuidText, value.pathText, value.duration, value.partialValue, value.defaultFactory)
+        _ = (PythonDateTime(value)?.sinceEpoch, PythonException(value)?.description)
+        _ = (NumberArray<Double>(value)?.elements.count, NumberArray<UInt8>(value)?.shape, value.maximumLength)
+        _ = try? decoder.decode([[Double]].self, from: value)
+        _ = try? decoder.decode([[[Int8]]].self, from: value)
+        _ = try? decoder.decode(Point.self, from: value)
+        _ = try? decoder.decode(String.self, from: value)
+        _ = try? decoder.decode([Bool].self, from: value)
+    }
+}
+
+struct Point: Decodable {
+    var x: Int?
+    var y: String?
+}
+
+/// Ids that a resolver answers in every way; the document must be the same when it is read again for an offset.
+func resolve(_ bytes: [UInt8]) {
+    var options = PickleReadingOptions()
+    options.persistentIDs = { id in
+        switch id.count % 3 {
+        case 0: .value(PickleValue(list: [id, 1]))
+        case 1: .inert
+        default: id.kind == .tuple ? .value(id) : .refused("no")
+        }
+    }
+    options.extensionNames = { $0 % 2 == 0 ? PickleName(module: "m", name: "n") : nil }
+    guard let document = try? PickleDocument(decoding: bytes, options: options) else { return }
+    check(document.root)
+    _ = try? PickleDecoder().decode(Bool.self, from: document.root)
+    _ = try? PickleDocument(decoding: bytes, options: .strict())
 }
