@@ -112,7 +112,7 @@ let package = Package(
 
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
-        example("BashPipeline"), example("Sweep"),
+        example("BashPipeline"), example("Sweep"), example("Diamond"),
 
         // MARK: Tests
         unitTests("SystemSupport"),
@@ -156,13 +156,16 @@ let package = Package(
             path: "Tests/Support/StopProgram", swiftSettings: shared),
         .executableTarget(
             name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
-        unitTests("Launch", ["WorkflowCore"]),
+        unitTests("Launch", ["DataFlow", "ProgressDisplay", "SystemSupport", "WorkflowCore", "ProgressProgram"]),
+        .executableTarget(
+            name: "ProgressProgram", dependencies: ["Apus"], path: "Tests/Support/ProgressProgram",
+            swiftSettings: shared),
         .executableTarget(
             name: "ProbeProgram", dependencies: ["Apus"], path: "Tests/Support/ProbeProgram", swiftSettings: shared),
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep",
+                "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep", "Diamond",
             ],
             swiftSettings: shared),
         .testTarget(

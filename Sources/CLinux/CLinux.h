@@ -21,6 +21,22 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 // Without the types of <semaphore.h> and <time.h>: included here, they would belong to this module in some builds.
 extern int sem_clockwait(void *semaphore, int clock, const void *deadline);
 
+// By value, as glibc's own struct of four pointers; not from <stdio.h>, for the same reason as above.
+struct clinux_stream_functions {
+    void *read;
+    long (*write)(void *cookie, const char *bytes, unsigned long count);
+    void *seek;
+    void *close;
+};
+extern void *fopencookie(void *cookie, const char *mode, struct clinux_stream_functions functions);
+
+/// A stream whose bytes go to `write`, which is given `number`.
+static inline void *clinux_open_output(
+    int number, long (*write)(void *cookie, const char *bytes, unsigned long count)) {
+    struct clinux_stream_functions functions = {0, write, 0, 0};
+    return fopencookie((void *)(intptr_t)number, "w", functions);
+}
+
 static inline int clinux_spawn_add_directory(posix_spawn_file_actions_t *actions, const char *path) {
     return posix_spawn_file_actions_addchdir_np(actions, path);
 }

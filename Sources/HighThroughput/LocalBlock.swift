@@ -36,7 +36,7 @@ struct LocalBlock {
                 environment: environment,
                 standardOutput: .file(message.logDirectory + "/manager.out", append: true),
                 standardError: .file(message.logDirectory + "/manager.err", append: true),
-                extraDescriptors: message.echo ? [(child: 4, parent: 2)] : []))
+                extraDescriptors: message.echo ? [(child: 4, parent: EchoTarget.descriptor.withLock { $0 })] : []))
     }
 
     /// Looks at a manager that has ended.

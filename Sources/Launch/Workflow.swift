@@ -81,26 +81,32 @@ public enum Workflow {
         if let fault = configuration.fault { throw WorkflowError(.badConfiguration, fault) }
         let began = Monotonic.nanoseconds
         let run = try WorkflowRun(configuration)
+        let display = ProgressReporter(configuration)
+        defer { display.close() }
         do {
             try await run.start()
         } catch {
             await run.stop()
             throw error
         }
-        interrupt?.onInterrupt(cancel: { run.cancel() }, kill: { run.kill() }, stopped: { await run.stop() })
+        let cancel: @Sendable () -> Void = {
+            display.stop()
+            run.cancel()
+        }
+        interrupt?.onInterrupt(cancel: cancel, kill: { run.kill() }, stopped: { await run.stop() })
         let kernel = run.kernel
-        let display = ProgressReporter.start(configuration, kernel)
+        display.start(run)
         let value: Value
         do {
             value = try await kernel.asCurrent(body)
             await kernel.waitForAll()
         } catch {
-            display?.stop()
+            display.stop()
             kernel.cancelWaiting()
             await run.stop()
             throw error
         }
-        display?.stop()
+        display.stop()
         let unseen = kernel.unseenFailures
         let progress = kernel.progress
         await run.stop()

@@ -7,7 +7,7 @@ import WorkflowCore
 /// What one run consists of: a directory, executors, a kernel, a monitoring sink.
 final class WorkflowRun: Sendable {
     let kernel: DataFlowKernel
-    private let executors: [any Executor]
+    let executors: [any Executor]
     private let context: ExecutorContext
     private let sink: MonitoringFile?
 

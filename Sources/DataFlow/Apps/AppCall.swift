@@ -31,6 +31,7 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
     }
 
     var options: AppOptions { app.options }
+    var registration: Int { app.registration }
     var definition: TaskDefinition {
         guard let providers = stagingPlan?.providers else { return app.definition }
         return app.definition.staging(with: providers)

@@ -7,6 +7,7 @@ package enum AppRegistry {
         var table = TaskTable()
         var fault: TaskTableError?
         var cards: [String: AppCard] = [:]
+        var names: [String] = []
         /// The labels of executors that apps name, with the apps.
         var wishes: [String: String] = [:]
     }
@@ -19,6 +20,7 @@ package enum AppRegistry {
             for label in executors { content.wishes[label] = definition.name }
             do throws(TaskTableError) {
                 try content.table.add(definition)
+                content.names.append(definition.name)
             } catch {
                 content.fault = content.fault ?? error
             }
@@ -38,6 +40,9 @@ package enum AppRegistry {
 
     /// Adds what the program tells about an app; the last card of a name stays.
     static func add(card: AppCard) { content.withLock { $0.cards[card.definition.name] = card } }
+
+    /// The apps' names; the place of each is its registration.
+    static var names: [String] { content.withLock { $0.names } }
 
     /// What the program tells about its apps, sorted by name.
     package static var cards: [AppCard] {

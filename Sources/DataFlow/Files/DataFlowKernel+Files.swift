@@ -5,6 +5,8 @@ import WorkflowCore
 extension DataFlowKernel {
     /// Hands a call to its executor, when its files are where they must be.
     func launch(_ call: any KernelCall) {
+        // What is launched here comes back in `receive`, once.
+        if call.executorIndex != nil { tally.attempted(call.registration) }
         // The body of a join app runs here, and reads no files; what it calls has its own.
         guard call.mayHoldFiles, let index = call.executorIndex else { return handOver(call) }
         let executor = executors[index]

@@ -23,6 +23,7 @@ public final class DataFlowKernel: Sendable {
     /// Tells this kernel from all others of the process, also from those that have ended.
     package let id: KernelID
     let memoizer: Memoizer
+    let tally = AppTally(names: AppRegistry.names)
     let stager: FileStager
     let executors: [any Executor]
     let executorIndices: [String: Int]
@@ -77,6 +78,7 @@ public final class DataFlowKernel: Sendable {
     // MARK: Calls
 
     func submit(_ call: any KernelCall) {
+        tally.submitted(call.registration)
         var effects: [KernelState.Effect] = []
         var external: [any DependencySource] = []
         content.withLock { content in
@@ -190,6 +192,7 @@ public final class DataFlowKernel: Sendable {
         _ call: any KernelCall, _ outcome: TaskOutcome, fromCache: Bool = false, _ effects: inout [KernelState.Effect]
     ) {
         let settlement = call.settle(outcome, fromCache: fromCache)
+        if settlement.error == nil { tally.succeeded(call.registration) } else { tally.failed(call.registration) }
         let woken = content.withLock { content in
             let woken = content.forget(call)
             var ending = KernelState.Ending.succeeded
@@ -211,6 +214,7 @@ extension DataFlowKernel: OutcomeReceiver {
     /// Takes the outcome of one attempt: completes the future, or tries again.
     public func receive(_ outcome: TaskOutcome, of invocation: any TaskInvocation) {
         guard let call = invocation as? any KernelCall else { return }
+        if call.executorIndex != nil { tally.attemptEnded(call.registration) }
         var effects: [KernelState.Effect] = []
         if case .failure(let error) = outcome {
             attemptFailed(call, error, &effects)

@@ -4,6 +4,8 @@ import WorkflowCore
 protocol KernelCall: TaskInvocation {
     var taskID: TaskID { get }
     var options: AppOptions { get }
+    /// How many apps were declared before the call's.
+    var registration: Int { get }
     var dependencies: [any DependencySource] { get }
     /// The future that the call completes.
     var outcomeFuture: any DependencySource { get }
