@@ -112,7 +112,7 @@ let package = Package(
 
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
-        example("BashPipeline"), example("Sweep"), example("Diamond"),
+        example("BashPipeline"), example("Sweep"), example("Diamond"), example("DivideAndConquer"),
 
         // MARK: Tests
         unitTests("SystemSupport"),
@@ -166,6 +166,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep", "Diamond",
+                "DivideAndConquer",
             ],
             swiftSettings: shared),
         .testTarget(

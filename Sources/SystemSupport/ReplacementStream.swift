@@ -4,7 +4,8 @@ internal import CLinux
 package enum ReplacementStream {
     /// A stream for what would have gone to a descriptor.
     ///
-    /// It is a `FILE`, which this module knows as another type than its users. The function is given the number as its first argument, and returns how many bytes it took.
+    /// It is a `FILE`, which this module knows as another type than its users. The function is given the number as its
+    /// first argument, and returns how many bytes it took.
     package static func open(
         for descriptor: Int32,
         _ write: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, UInt) -> Int
