@@ -1,3 +1,4 @@
+import SystemSupport
 import Testing
 
 /// Programs on a terminal: what a person sees.
