@@ -105,6 +105,8 @@ install: prerequisites ## Install `apus` and the library below PREFIX (/usr/loca
 	for map in Sources/*/module.modulemap; do cp -R "$${map%/*}" '$(LIBRARY)/'; done
 	grep -vE '/($(NOT_IN_LIBRARY))\.build/' $(LINKED) >.build/library-objects.list
 	ar -crs '$(LIBRARY)/libApus.a' @.build/library-objects.list
+	@# Scripts with packages must take the versions of those that the library holds as well.
+	install -m 644 Package.resolved '$(LIBRARY)/Package.resolved'
 	@# Modules can be read by the compiler that made them alone: `apus run` refuses any other by name.
 	$(firstword $(SWIFT))c --version >'$(LIBRARY)/compiler.txt'
 	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'

@@ -15,6 +15,13 @@ struct HeaderTests {
             // apus: name = "fractal"   # in ps
             //apus: optimize=false
             // apus: flags = ["-DBIG", "-I", "a \\"b\\" \\\\",]
+            // apus: config = 'site.yaml'
+            // apus: packages = [    # two
+            //   apus: { url = "https://example.org/a/swift-a.git", from = "1.6.0", products = ["A", "B"] },
+            // apus:
+            // apus:   { url = "file:///b", branch = "main", products = ["C"],
+            // apus:   },
+            // apus: ]
             import Apus
             // apus: the genus of the swifts
             """
@@ -22,6 +29,10 @@ struct HeaderTests {
         #expect(header.name == "fractal")
         #expect(!header.optimize)
         #expect(header.flags == ["-DBIG", "-I", "a \"b\" \\"])
+        #expect(header.config == "site.yaml")
+        #expect(header.packages.map(\.identity) == ["swift-a", "b"])
+        #expect(header.packages.map(\.requirement) == ["from: \"1.6.0\"", "branch: \"main\""])
+        #expect(header.packages.map(\.products) == [["A", "B"], ["C"]])
     }
 
     @Test("a script without a header is optimised", arguments: ["", "print(1)", "#!/bin/x\r\n\r\nprint(1)\r\n"])
@@ -34,8 +45,21 @@ struct HeaderTests {
         "what is wrong is said, with the line",
         arguments: [
             ("// apus: optmize = true", "there is no key 'optmize'; did you mean 'optimize'?"),
-            ("// apus: colour = true", "there is no key 'colour'; the keys are name, optimize, flags"),
-            ("// apus: packages = []", "a script cannot name Swift packages"),
+            (
+                "// apus: colour = true",
+                "there is no key 'colour'; the keys are name, optimize, flags, packages, config"
+            ),
+            ("// apus: dependencies = []", "there is no key 'dependencies'; did you mean 'packages'?"),
+            ("// apus: packages = [\"a\"]", "'packages' takes tables"),
+            ("// apus: packages = {}", "takes an array of tables"),
+            ("// apus: packages = [{ url = \"u\", products = [\"A\"] }]", "needs one of from, exact, branch, revision"),
+            ("// apus: packages = [{ url = \"u\", from = \"1\", products = [\"A\"] }]", "it takes a version such as"),
+            ("// apus: packages = [{ url = \"u\", from = \"1.0.0\" }]", "needs 'url' and 'products'"),
+            ("// apus: packages = [{ ulr = \"u\" }]", "a package has no key 'ulr'; did you mean 'url'?"),
+            ("// apus: packages = [{ url = 'a\"', from = \"1.0.0\", products = [\"A\"] }]", "may hold no quotes"),
+            ("// apus: packages = [{ url = \"u\", url = \"v\" }]", "'url' stands in a table for the second time"),
+            ("// apus: packages = [\n// apus: { url = \"u\",", "a table has no closing '}'"),
+            ("// apus: config = \"\"", "'config' takes the path of a file"),
             ("// apus: optimize", "'optimize' is not 'key = value'"),
             ("// apus: optimize = \"yes\"", "'optimize' takes true or false"),
             ("// apus: optimize = yes", "'yes' is no value"),
@@ -46,7 +70,7 @@ struct HeaderTests {
             ("// apus: name = \"a", "no closing"),
             ("// apus: name = \"a\\q\"", "none of the escapes"),
             ("// apus: flags = \"-O\"", "'flags' takes an array"),
-            ("// apus: flags = [-O]", "strings in double quotes"),
+            ("// apus: flags = [-O]", "'-O]' is no value"),
             ("// apus: flags = [\"-O\" \"-g\"]", "',' or ']' is missing"),
             ("// apus: name = \"a\"\n// apus: name = \"b\"", "for the second time"),
             ("print(1)\n// apus: optimize = false", "below the first line of code"),

@@ -50,13 +50,15 @@ struct RunCommand: ParsableCommand {
             }
             if rest.first == "--" { rest.removeFirst() }
             // Before the compiler has its turn, which takes longer.
-            let settings = try config.map { try ConfigCommand.load($0) }
+            let script = try Script(path: path)
+            let file = config ?? script.header.config.map { script.resolved($0) }
+            let settings = try file.map { try ConfigCommand.load($0) }
 
             let cache = try ScriptCache()
             let library = try ScriptLibrary.find()
             let compiler = try ScriptCompiler.find(cache: cache)
             try compiler.check(against: library)
-            let build = ScriptBuild(script: try Script(path: path), library: library, compiler: compiler, cache: cache)
+            let build = ScriptBuild(script: script, library: library, compiler: compiler, cache: cache)
             let program = try build.program()
             if keep { StandardStreams.error("apus: the program is \(program)\n") }
             if let settings { try SettingsHandOver.prepare(settings) }

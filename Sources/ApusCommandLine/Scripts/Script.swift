@@ -33,6 +33,12 @@ struct Script {
         programName = header.name ?? Self.baseName(of: path)
     }
 
+    /// The path that a path in the header stands for: relative ones are relative to the script.
+    func resolved(_ named: String) -> String {
+        guard !named.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return named }
+        return path[...slash] + named
+    }
+
     /// Whether the compiler takes the file for Swift by its name.
     var hasSwiftSuffix: Bool { path.hasSuffix(".swift") }
 

@@ -13,6 +13,11 @@ struct ScriptBuild {
         let key = key
         if let path = cache.program(key: key, name: script.programName) { return path }
         return try cache.make(key: key, name: script.programName) { folder throws(ScriptError) in
+            guard script.header.packages.isEmpty else {
+                let build = ScriptPackageBuild(
+                    script: script, library: library, compiler: compiler, cache: cache, flags: script.header.flags)
+                return try build.build(into: folder + "/" + script.programName)
+            }
             let status = try compiler.run(arguments(folder: folder))
             for name in [Self.sourceName, Self.listName] { unlink(folder + "/" + name) }
             guard status.isSuccess else {

@@ -89,6 +89,17 @@ struct ScriptCache {
         return text
     }
 
+    /// The folder in which scripts with the same packages are built, and a descriptor that locks it, for the caller to close.
+    func packageFolder(key: String) throws(ScriptError) -> (path: String, lock: Int32) {
+        let path = "\(root)/packages/\(key.prefix(16))"
+        try createFolder(path)
+        let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw .system("open '\(path)/lock'", remedy: Self.remedy) }
+        while flock(lock, LOCK_EX) != 0, errno == EINTR {}
+        utimensat(AT_FDCWD, path, nil, 0)
+        return (path, lock)
+    }
+
     private func folder(_ key: String) -> String { "\(root)/programs/\(key)" }
 
     /// Waits until no other process makes a program whose key begins alike; the caller closes the descriptor.
@@ -112,7 +123,7 @@ struct ScriptCache {
 
     /// Removes what nobody has run for long, and what interrupted compilations left.
     private func removeUnused() {
-        for (kind, days) in [("programs", Self.keptDays), ("building", 1)] {
+        for (kind, days) in [("programs", Self.keptDays), ("packages", Self.keptDays), ("building", 1)] {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(kind)")) ?? [] {
                 var status = stat()
                 let path = "\(root)/\(kind)/\(name)"

@@ -46,9 +46,16 @@ struct ScriptCompiler {
     }
 
     /// Starts the compiler in the script's own process group, so that Ctrl-C ends it too, and waits for it.
-    func run(_ arguments: [String]) throws(ScriptError) -> ExitStatus {
+    func run(_ arguments: [String]) throws(ScriptError) -> ExitStatus { try start(path, ["swiftc"] + arguments) }
+
+    /// Starts the package manager that belongs to the compiler, as above.
+    func runPackageManager(_ arguments: [String]) throws(ScriptError) -> ExitStatus {
+        try start(String(path.dropLast("swiftc".count)) + "swift", ["swift"] + arguments)
+    }
+
+    private func start(_ program: String, _ arguments: [String]) throws(ScriptError) -> ExitStatus {
         let options = ChildProcess.Options(
-            executable: path, arguments: ["swiftc"] + arguments, standardOutput: .descriptor(2),
+            executable: program, arguments: arguments, standardOutput: .descriptor(2),
             standardError: .inherit, ownProcessGroup: false)
         do throws(SystemError) {
             return try ChildProcess(spawning: options).wait()

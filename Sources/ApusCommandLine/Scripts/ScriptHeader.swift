@@ -1,8 +1,8 @@
 import SystemSupport
 
-/// What a script says about itself: lines `// apus: key = value` among its first comment lines.
+/// What a script says about itself: lines `// apus: key = value` among its first comment lines, in TOML's notation.
 ///
-/// The values are those of TOML: strings in double quotes, `true` and `false`, arrays of strings on one line.
+/// A value in brackets may go on in the next of these lines.
 struct ScriptHeader: Equatable {
     /// What the program is called in `ps`; the file's name when it is not given.
     var name: String?
@@ -10,35 +10,60 @@ struct ScriptHeader: Equatable {
     var optimize = true
     /// Further words for the compiler.
     var flags: [String] = []
+    /// Swift packages that the script imports.
+    var packages: [ScriptPackage] = []
+    /// A file with settings for the workflow, relative to the script's folder.
+    var config: String?
 
-    private static let keys = ["name", "optimize", "flags"]
-    /// Keys that a reader may expect to name Swift packages.
-    private static let packageKeys = ["packages", "package", "dependencies"]
+    private static let keys = ["name", "optimize", "flags", "packages", "config"]
+    /// Keys of other tools' headers, and what is meant by them here.
+    private static let likely = ["package": "packages", "dependencies": "packages", "settings": "config"]
 
     /// Reads the header of a script.
     init(script: String, path: String) throws(ScriptError) {
+        let header = try Self.lines(of: script, path: path)
+        var reader = HeaderReader(header.map { String($0.text) }.joined(separator: "\n"))
         var seen: Set<String> = []
+        var line = 0
+        do throws(HeaderProblem) {
+            while true {
+                guard let member = try reader.member() else { break }
+                line = reader.line
+                try reader.endOfLine()
+                guard Self.keys.contains(member.key) else { throw Self.unknown(member.key) }
+                guard seen.insert(member.key).inserted else {
+                    throw HeaderProblem("'\(member.key)' stands here for the second time")
+                }
+                try take(member)
+            }
+        } catch {
+            let number = header.isEmpty ? 1 : header[min(max(line, reader.line), header.count - 1)].number
+            throw .usage("\(path):\(number): error: \(error.text)")
+        }
+    }
+
+    /// The header's lines, without their marks, and their numbers in the script.
+    private static func lines(of script: String, path: String) throws(ScriptError) -> [(number: Int, text: Substring)] {
+        var found: [(number: Int, text: Substring)] = []
         var inHeader = true
         let lines = script.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() {
-            guard let setting = Self.setting(in: line) else {
+            guard let setting = setting(in: line) else {
                 let text = line.trimmingSpaces()
                 if !text.isEmpty, !text.hasPrefix("//"), !text.hasPrefix("#!") { inHeader = false }
                 continue
             }
-            let place = "\(path):\(index + 1): error: "
-            guard inHeader else {
-                // Further down only what was surely meant as a setting is one; other comments may begin like it.
-                let key = setting.prefix { $0 != "=" }
-                guard key.count < setting.count, Self.keys.contains(String(key.trimmingSpaces())) else { continue }
-                throw .usage(place + "a setting below the first line of code has no effect; move it to the top")
+            if inHeader {
+                found.append((index + 1, setting))
+                continue
             }
-            do throws(HeaderProblem) {
-                try read(setting, &seen)
-            } catch {
-                throw .usage(place + error.text)
-            }
+            // Further down only what was surely meant as a setting is one; other comments may begin like it.
+            let key = setting.prefix { $0 != "=" }
+            guard key.count < setting.count, keys.contains(String(key.trimmingSpaces())) else { continue }
+            throw .usage(
+                "\(path):\(index + 1): error: a setting below the first line of code has no effect; move it to the top")
         }
+        return found
     }
 
     /// What follows `// apus:` in a line that begins so.
@@ -49,35 +74,33 @@ struct ScriptHeader: Equatable {
         return comment.hasPrefix("apus:") ? comment.dropFirst(5).trimmingSpaces() : nil
     }
 
-    private mutating func read(_ line: Substring, _ seen: inout Set<String>) throws(HeaderProblem) {
-        guard let equals = line.firstIndex(of: "=") else {
-            throw HeaderProblem("'\(line)' is not 'key = value'; the keys are \(Self.keys.joined(separator: ", "))")
-        }
-        let key = String(line[..<equals].trimmingSpaces())
-        guard Self.keys.contains(key) else { throw Self.unknown(key) }
-        guard seen.insert(key).inserted else { throw HeaderProblem("'\(key)' stands here for the second time") }
-        let value = try HeaderValue(line[line.index(after: equals)...].trimmingSpaces())
-        switch (key, value) {
+    private mutating func take(_ member: HeaderValue.Member) throws(HeaderProblem) {
+        switch (member.key, member.value) {
         case ("name", .string(let text)):
             guard text.unicodeScalars.allSatisfy(Self.isAllowedInName), !text.isEmpty, !text.hasPrefix(".") else {
                 throw HeaderProblem("the name \"\(text)\" may hold letters, digits, '-', '_' and '.' alone")
             }
             name = text
         case ("optimize", .boolean(let flag)): optimize = flag
-        case ("flags", .strings(let words)): flags = words
+        case ("config", .string(let path)) where !path.isEmpty: config = path
+        case ("packages", .array(let tables)):
+            for table in tables { packages.append(try ScriptPackage(table)) }
         case ("name", _): throw HeaderProblem("'name' takes a string: name = \"fractal\"")
         case ("optimize", _): throw HeaderProblem("'optimize' takes true or false")
-        default: throw HeaderProblem("'flags' takes an array of strings: flags = [\"-DFAST\"]")
+        case ("config", _): throw HeaderProblem("'config' takes the path of a file: config = \"apus.yaml\"")
+        case ("packages", _):
+            throw HeaderProblem(
+                "'packages' takes an array of tables: packages = [{ url = \"…\", from = \"1.0.0\", … }]")
+        default:
+            guard let words = member.value.strings else {
+                throw HeaderProblem("'flags' takes an array of strings: flags = [\"-DFAST\"]")
+            }
+            flags = words
         }
     }
 
     private static func unknown(_ key: String) -> HeaderProblem {
-        if packageKeys.contains(key) {
-            return HeaderProblem(
-                "'\(key)': a script cannot name Swift packages; make a package with 'apus init NAME' and name them there"
-            )
-        }
-        let nearest = NearestName.find(key, among: keys)
+        let nearest = likely[key] ?? NearestName.find(key, among: keys)
         return HeaderProblem(
             "there is no key '\(key)'; "
                 + (nearest.map { "did you mean '\($0)'?" } ?? "the keys are \(keys.joined(separator: ", "))"))
@@ -88,7 +111,6 @@ struct ScriptHeader: Equatable {
         scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_.".unicodeScalars.contains(scalar)
     }
 }
-
 /// What is wrong with one line of a header.
 struct HeaderProblem: Error {
     var text: String

@@ -77,6 +77,14 @@ struct ScriptLibrary {
         return newest.flatMap { try? SmallFile.readText($0) }
     }
 
+    /// The versions of packages that the library was built with.
+    var pins: PinnedPackages? {
+        switch origin {
+        case .installed(let folder): PinnedPackages(file: folder + "/Package.resolved")
+        case .checkout(let root): PinnedPackages(file: root + "/Package.resolved")
+        }
+    }
+
     /// What changes whenever the library changes.
     var fingerprint: String {
         var files: [String] = []
