@@ -251,7 +251,12 @@ final class ClientService {
         case .managerRefused: managerRefusal = notice.text
         }
         let workers = managers.values.reduce(0, +)
-        mailbox.update { $0.workers = workers }
+        // A block of this machine has one manager.
+        let blocks = managers.count
+        mailbox.update {
+            $0.workers = workers
+            $0.blocks = blocks
+        }
     }
 
     // MARK: Effects

@@ -48,7 +48,8 @@ final class ProgressReporter: Sendable {
     static func sample(_ run: WorkflowRun) -> ProgressSample {
         let places = run.executors.map { executor in
             let now = executor.snapshot
-            return ProgressSample.Place(label: executor.label, workers: now.workers, calls: now.outstanding)
+            return ProgressSample.Place(
+                label: executor.label, blocks: now.blocks, workers: now.workers, calls: now.outstanding)
         }
         let apps = run.kernel.appProgress
         let workers = places.reduce(0) { $0 + $1.workers }

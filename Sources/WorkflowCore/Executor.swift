@@ -82,11 +82,14 @@ public struct ExecutorSnapshot: Sendable, Equatable {
     public var workers: Int
     /// Attempts handed in and not ended.
     public var outstanding: Int
+    /// Blocks whose managers are connected; `nil` for an executor that has none.
+    public var blocks: Int?
 
     /// Describes a moment.
-    public init(workers: Int = 0, outstanding: Int = 0) {
+    public init(workers: Int = 0, outstanding: Int = 0, blocks: Int? = nil) {
         self.workers = workers
         self.outstanding = outstanding
+        self.blocks = blocks
     }
 }
 

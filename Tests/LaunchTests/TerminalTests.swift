@@ -54,7 +54,10 @@ struct TerminalTests {
         }
         #expect(isNarrow, "\(terminal.model.screen)")
         terminal.resize(columns: 100, lines: 3)
-        #expect(terminal.eventually { $0.count { !$0.isEmpty } == 1 }, "\(terminal.model.screen)")
+        let isLow = terminal.eventually { screen in
+            screen.last?.hasPrefix("apus ") == true && !screen.contains { $0.hasPrefix("app ") }
+        }
+        #expect(isLow, "\(terminal.model.screen)")
         try terminal.make("go")
         #expect(terminal.finish() == .exited(0))
         #expect(terminal.model.screen.filter { !$0.isEmpty && !$0.contains("a task says") } == ["done"])

@@ -19,7 +19,8 @@ struct ProgramTests {
     func linkage(program: String) throws {
         let output = try Command.output("ldd", [Command.built(program)])
         #expect(output.contains("libzmq"))
-        for unwanted in ["sqlite", "nio", "hummingbird", "libFoundation.so"] {
+        // The command reads YAML, with a library that needs all of Foundation.
+        for unwanted in ["sqlite", "nio", "hummingbird"] + (program == "apus" ? [] : ["libFoundation.so"]) {
             #expect(!output.lowercased().contains(unwanted.lowercased()), "\(program) links \(unwanted)")
         }
     }

@@ -70,7 +70,7 @@ struct HeaderReader {
         case "{":
             var members: [HeaderValue.Member] = []
             try list(until: "}") { reader throws(HeaderProblem) in
-                guard let member = try reader.member() else { throw HeaderProblem("a table has no closing '}'") }
+                guard let member = try reader.member() else { throw HeaderProblem("the table has no closing '}'") }
                 guard !members.contains(where: { $0.key == member.key }) else {
                     throw HeaderProblem("'\(member.key)' stands in a table for the second time")
                 }
@@ -98,7 +98,7 @@ struct HeaderReader {
         defer { depth -= 1 }
         while true {
             skipSpaces()
-            if rest.isEmpty { throw HeaderProblem("an \(kind) has no closing '\(end)'") }
+            if rest.isEmpty { throw HeaderProblem("the \(kind) has no closing '\(end)'") }
             if rest.first == end { break }
             try item(&self)
             skipSpaces()

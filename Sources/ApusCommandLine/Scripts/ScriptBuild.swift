@@ -65,7 +65,8 @@ struct ScriptBuild {
             try write(Array(lines.joined(separator: "\n").utf8), to: list)
             arguments.append("@" + list)
         }
-        return arguments + ["-lzmq", "-o", folder + "/" + script.programName]
+        // The library's debugging information makes up two thirds of a program, and names none of the script's lines.
+        return arguments + ["-Xlinker", "-S", "-lzmq", "-o", folder + "/" + script.programName]
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(ScriptError) {
