@@ -12,16 +12,20 @@ public typealias CodableError = Error & Codable & Sendable
 /// Made by ``app(_:options:throwing:_:)``. Arguments are values, futures of values, or arrays, optionals and
 /// dictionaries of these.
 public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
-    package let definition: TaskDefinition
-    package var options: AppOptions
-    /// How many apps were declared before this one.
-    let registration: Int
-    /// Whether a file may be among the arguments, as far as the types tell.
-    let mayHoldFiles: Bool
-    package let errorTypes: [any CodableError.Type]
-    package let body: @Sendable @concurrent (repeat each Input) async throws -> Output
-    /// The body of a join app.
-    let join: JoinBody<repeat each Input>?
+    private var declaration: AppDeclaration<Output, repeat each Input>
+
+    init(_ declaration: AppDeclaration<Output, repeat each Input>) { self.declaration = declaration }
+
+    package var definition: TaskDefinition { declaration.definition }
+    package var options: AppOptions {
+        get { declaration.options }
+        set { declaration = declaration.with(newValue) }
+    }
+    var registration: Int { declaration.registration }
+    var mayHoldFiles: Bool { declaration.mayHoldFiles }
+    var errorTypes: [any CodableError.Type] { declaration.errorTypes }
+    var body: @Sendable @concurrent (repeat each Input) async throws -> Output { declaration.body }
+    var join: JoinBody<repeat each Input>? { declaration.join }
 
     /// The name by which the app travels.
     public var name: String { definition.name }
@@ -216,8 +220,9 @@ func makeApp<Output: AppValue, each Input: AppValue>(
     }
     let registration = AppRegistry.add(definition, executors: join == nil ? options.executors : [])
     let made = App(
-        definition: definition, options: options, registration: registration, mayHoldFiles: holdsFiles,
-        errorTypes: errors, body: body, join: join)
+        AppDeclaration(
+            definition: definition, options: options, registration: registration, mayHoldFiles: holdsFiles,
+            errorTypes: errors, body: body, join: join))
     AppRegistry.add(card: made.card)
     return made
 }

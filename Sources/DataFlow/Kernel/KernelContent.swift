@@ -3,7 +3,7 @@ import WorkflowCore
 /// What a kernel holds behind its lock.
 struct KernelContent {
     var state = KernelState()
-    var calls: [TaskID: any KernelCall] = [:]
+    var calls = TaskSlots<any KernelCall>()
     var idleWaiters: [IdleWaiter] = []
     /// Futures that failed, and nobody may have looked at them.
     var failures: [any DependencySource] = []
@@ -37,16 +37,13 @@ struct KernelContent {
     /// Forgets a call that has ended; returns those who can go on now.
     mutating func forget(_ call: any KernelCall) -> [UnsafeContinuation<Void, Never>] {
         let task = call.taskID
-        calls.removeValue(forKey: task)
-        if calls.isEmpty, calls.capacity > Self.keptCapacity { calls = [:] }
+        _ = calls.remove(task)
         if !joins.isEmpty { joins[task] = nil }
         if !joinBodies.isEmpty { joinBodies[task] = nil }
         if !histories.isEmpty { histories[task] = nil }
         if batches.isEmpty, rooms.isEmpty { return [] }
         return goingOn(after: call)
     }
-
-    private static let keptCapacity = 4096
 
     private mutating func goingOn(after call: any KernelCall) -> [UnsafeContinuation<Void, Never>] {
         var woken: [UnsafeContinuation<Void, Never>] = []

@@ -106,9 +106,16 @@ package struct KernelState: Sendable {
         var tries: Int
         var budget: RetryBudget
         var dependents: [TaskID]
+
+        /// Counts a dependency that is done; returns how many are not.
+        mutating func resolve(failed hasFailed: Bool) -> Int {
+            unresolved -= 1
+            if hasFailed { failed += 1 }
+            return unresolved
+        }
     }
 
-    private var records: [TaskID: Record] = [:]
+    private var records = TaskSlots<Record>()
     /// Launched calls whose executor was asked to stop them.
     private var stopping: [TaskID: CallCancelled.Origin] = [:]
     /// Who ended the workflow; `nil` while it goes on.
@@ -133,7 +140,7 @@ package struct KernelState: Sendable {
     package var unfinishedCount: Int { records.count }
 
     /// Calls that have not ended.
-    package var unfinished: some Collection<TaskID> { records.keys }
+    package var unfinished: [TaskID] { records.tasks }
 
     /// Launched calls whose executor was asked to stop them.
     package var stoppingCount: Int { stopping.count }
@@ -142,7 +149,7 @@ package struct KernelState: Sendable {
     package var isEnding: Bool { ending != nil }
 
     /// Whether the call has not ended.
-    package func holds(_ task: TaskID) -> Bool { records[task] != nil }
+    package func holds(_ task: TaskID) -> Bool { records.contains(task) }
 
     /// Who had a launched call stopped; `nil` when nobody did.
     package func stopOrigin(of task: TaskID) -> CallCancelled.Origin? {
@@ -173,10 +180,10 @@ package struct KernelState: Sendable {
             settled(task, ending, &effects)
         case .cancelWaiting(let origin):
             ending = ending ?? origin
-            for (task, record) in records where record.phase == .waiting { cancel(task, origin, &effects) }
+            for task in records.tasks where records[task]?.phase == .waiting { cancel(task, origin, &effects) }
         case .cancelAll(let origin):
             ending = ending ?? origin
-            for task in records.keys { cancel(task, origin, &effects) }
+            for task in records.tasks { cancel(task, origin, &effects) }
         }
     }
 
@@ -195,7 +202,7 @@ package struct KernelState: Sendable {
     /// Notes the call at those it waits for, and counts them.
     private mutating func wait(_ task: TaskID, for dependencies: [TaskID]) -> Int {
         var count = 0
-        for dependency in dependencies where records[dependency] != nil {
+        for dependency in dependencies where records.contains(dependency) {
             records[dependency]?.dependents.append(task)
             count += 1
         }
@@ -203,30 +210,27 @@ package struct KernelState: Sendable {
     }
 
     private mutating func resolved(_ task: TaskID, failed: Bool, _ effects: inout [Effect]) {
-        guard var record = records[task], record.phase == .waiting || record.phase == .joining else { return }
-        record.unresolved -= 1
-        if failed { record.failed += 1 }
-        records[task] = record
-        if record.unresolved == 0 { ready(task, &effects) }
+        guard let phase = records[task]?.phase, phase == .waiting || phase == .joining else { return }
+        let left = records[task]?.resolve(failed: failed)
+        if left == 0 { ready(task, &effects) }
     }
 
     private mutating func ready(_ task: TaskID, _ effects: inout [Effect]) {
-        guard var record = records[task] else { return }
-        if record.phase == .joining {
+        guard let (phase, failed) = records[task].map({ ($0.phase, $0.failed) }) else { return }
+        if phase == .joining {
             joiningCount -= 1
-            record.phase = .settling
-            effects.append(.join(task, failed: record.failed > 0))
-        } else if record.failed > 0 {
+            records[task]?.phase = .settling
+            effects.append(.join(task, failed: failed > 0))
+        } else if failed > 0 {
             waitingCount -= 1
-            record.phase = .settling
+            records[task]?.phase = .settling
             effects.append(.failDependency(task))
         } else {
             waitingCount -= 1
-            record.phase = .launched
+            records[task]?.phase = .launched
             launchedCount += 1
             effects.append(.launch(task, number: 0))
         }
-        records[task] = record
     }
 
     private mutating func attemptFailed(_ task: TaskID, _ failure: AttemptFailure, _ effects: inout [Effect]) {
@@ -273,7 +277,7 @@ package struct KernelState: Sendable {
     }
 
     private mutating func settled(_ task: TaskID, _ ending: Ending, _ effects: inout [Effect]) {
-        guard let record = records.removeValue(forKey: task) else { return }
+        guard let record = records.remove(task) else { return }
         leave(record.phase)
         if !stopping.isEmpty { stopping[task] = nil }
         switch ending {
@@ -283,13 +287,9 @@ package struct KernelState: Sendable {
         }
         for dependent in record.dependents { resolved(dependent, failed: ending != .succeeded, &effects) }
         if records.isEmpty {
-            // What a large graph has taken is given back.
-            if records.capacity > Self.keptCapacity { records = [:] }
             effects.append(.idle)
         }
     }
-
-    private static let keptCapacity = 4096
 
     private mutating func leave(_ phase: Phase) {
         switch phase {
@@ -329,10 +329,11 @@ package struct KernelState: Sendable {
     /// What must hold after every event; a text for the first thing that does not.
     package func checkInvariants() -> String? {
         for (phase, counted) in [(Phase.waiting, waitingCount), (.launched, launchedCount), (.joining, joiningCount)] {
-            let count = records.values.count { $0.phase == phase }
+            let count = records.tasks.count { records[$0]?.phase == phase }
             if count != counted { return "\(count) calls are \(phase), \(counted) are counted" }
         }
-        for (task, record) in records where record.phase == .waiting || record.phase == .joining {
+        for task in records.tasks {
+            guard let record = records[task], record.phase == .waiting || record.phase == .joining else { continue }
             if record.unresolved <= 0 { return "task \(task) is \(record.phase) for nothing" }
         }
         for task in stopping.keys {
