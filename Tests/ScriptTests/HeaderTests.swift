@@ -128,3 +128,25 @@ struct CacheTests {
         #expect(NearestName.find("something", among: ["name", "optimize", "flags"]) == nil)
     }
 }
+
+/// Packages that the library holds as well.
+@Suite("Packages of scripts")
+struct SharedPackageTests {
+    private func pins(_ versions: [String: String]) -> PinnedPackages {
+        PinnedPackages(
+            pins: versions.map { name, version in
+                .init(
+                    identity: name, kind: "remoteSourceControl", location: "https://example.org/\(name)",
+                    state: .init(revision: "revision of \(version)", version: version))
+            }, version: 3)
+    }
+
+    @Test("only the library's own packages must have its versions")
+    func conflict() {
+        let own = pins(["swift-collections": "1.6.0", "yams": "6.2.2"])
+        let other = ScriptPackageBuild.conflict(own, pins(["swift-collections": "1.1.0"]))
+        #expect(other?.own.state.text == "1.6.0" && other?.chosen.state.text == "1.1.0")
+        #expect(ScriptPackageBuild.conflict(own, pins(["swift-collections": "1.6.0", "swift-log": "1.0.0"])) == nil)
+        #expect(ScriptPackageBuild.conflict(own, pins(["yams": "5.0.0"])) == nil)
+    }
+}

@@ -35,19 +35,22 @@ struct ScriptPackageBuild {
         try write(script.relocated, to: folder + "/Sources/script/main.swift")
         let configuration = script.header.optimize ? "release" : "debug"
         try pinShared(folder)
-        let status = try compiler.runPackageManager([
-            "build", "--package-path", folder, "-c", configuration, "--product", "script",
-        ])
-        guard status.isSuccess else {
-            throw .failure(
-                "'\(script.path)' could not be built with its packages (\(status)); the first time they need the network"
-            )
-        }
+        try start(["package", "--package-path", folder, "resolve"])
         try checkShared(folder)
+        try start(["build", "--package-path", folder, "-c", configuration, "--product", "script"])
         do {
             try FileManager.default.copyItem(atPath: "\(folder)/.build/\(configuration)/script", toPath: program)
         } catch {
             throw .failure("could not copy the built program to '\(program)': \(error)")
+        }
+    }
+
+    private func start(_ words: [String]) throws(ScriptError) {
+        let status = try compiler.runPackageManager(words)
+        guard status.isSuccess else {
+            throw .failure(
+                "'\(script.path)' could not be built with its packages (\(status)); the first time they need the network"
+            )
         }
     }
 
@@ -111,16 +114,27 @@ struct ScriptPackageBuild {
 
     /// Two versions of one module in one program would be a puzzle without a solution.
     private func checkShared(_ folder: String) throws(ScriptError) {
-        guard let own = library.pins, let chosen = PinnedPackages(file: folder + "/Package.resolved") else { return }
-        for pin in own.pins where Self.shared.contains(pin.identity) {
-            guard let other = chosen.pins.first(where: { $0.identity == pin.identity }),
+        guard let own = library.pins, let chosen = PinnedPackages(file: folder + "/Package.resolved"),
+            let (pin, other) = Self.conflict(own, chosen)
+        else { return }
+        throw .failure(
+            "the packages of '\(script.path)' take \(pin.identity) \(other.state.text), and the library of `apus` was built "
+                + "with \(pin.state.text): ask for versions that can do with that one, or make a package with 'apus init'"
+        )
+    }
+
+    /// A package that the library and a script both hold, at different versions.
+    static func conflict(
+        _ own: PinnedPackages, _ chosen: PinnedPackages
+    ) -> (own: PinnedPackages.Pin, chosen: PinnedPackages.Pin)? {
+        for pin in own.pins where shared.contains(pin.identity) {
+            if let other = chosen.pins.first(where: { $0.identity == pin.identity }),
                 other.state.revision != pin.state.revision
-            else { continue }
-            throw .failure(
-                "the packages of '\(script.path)' need \(pin.identity) \(other.state.text), and the library of `apus` was "
-                    + "built with \(pin.state.text): ask for versions that can do with that one, or make a package "
-                    + "with 'apus init'")
+            {
+                return (pin, other)
+            }
         }
+        return nil
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws(ScriptError) {
