@@ -40,6 +40,16 @@ package enum FailureBuffer {
         }
     }
 
+    /// `RuntimeError(text)`, for what Parsl has no error of its own.
+    package static func runtimeError(_ text: String) -> [UInt8] {
+        serialized { writer in
+            writer.global(module: "builtins", name: "RuntimeError")
+            writer.string(text)
+            writer.tuple1()
+            writer.reduce()
+        }
+    }
+
     // MARK: For an Apus executor: plain data
 
     /// A thrown error.

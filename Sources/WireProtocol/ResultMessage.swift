@@ -27,7 +27,7 @@ package struct ResultEnvelope: Sendable, Equatable {
     /// Reads one result message.
     package static func parse(_ message: UnsafeRawBufferPointer) throws(WireError) -> ResultEnvelope {
         if var scanner = EnvelopeScanner(message), let envelope = scanner.result() { return envelope }
-        return try ResultEnvelope(PickleDocument(envelope: message).root)
+        return try PickleDocument.reading(message) { root throws(WireError) in try ResultEnvelope(root) }
     }
 
     init(_ value: PickleValue) throws(WireError) {
@@ -37,9 +37,9 @@ package struct ResultEnvelope: Sendable, Equatable {
         guard let taskID = value["task_id"]?.intValue else {
             throw WireError(.badField, "a result without an integer 'task_id'")
         }
-        if let range = value["result"]?.sourceRange {
+        if let range = value["result"]?.bytesRange {
             self.init(taskID: taskID, kind: .result, payload: range)
-        } else if let range = value["exception"]?.sourceRange {
+        } else if let range = value["exception"]?.bytesRange {
             self.init(taskID: taskID, kind: .exception, payload: range)
         } else {
             throw WireError(.badField, "the result of task \(taskID) has neither 'result' nor 'exception' of bytes")

@@ -26,21 +26,25 @@ package struct TaskEnvelope: Sendable, Equatable {
         if var scanner = EnvelopeScanner(message), let envelope = scanner.task(), scanner.nextOpcode() == 0x2e {
             return envelope
         }
-        let document = try PickleDocument(envelope: message)
-        return try TaskEnvelope(document.root)
+        return try PickleDocument.reading(message) { root throws(WireError) in try TaskEnvelope(root) }
+    }
+
+    /// The task's number, as far as it can be read in a message that is no good otherwise; `nil` when it cannot.
+    package static func taskID(in message: UnsafeRawBufferPointer) -> Int? {
+        if var scanner = EnvelopeScanner(message), let taskID = scanner.taskID() { return taskID }
+        return try? PickleDocument.reading(message) { $0["task_id"]?.intValue }
     }
 
     /// Reads a batch: a list of task dicts, or a single task dict.
     package static func parseBatch(_ message: UnsafeRawBufferPointer) throws(WireError) -> [TaskEnvelope] {
         if let batch = scanBatch(message) { return batch }
-        let document = try PickleDocument(envelope: message)
-        guard let items = document.root.items, document.root.pairs == nil else {
-            return [try TaskEnvelope(document.root)]
+        return try PickleDocument.reading(message) { root throws(WireError) in
+            guard let items = root.items, root.pairs == nil else { return [try TaskEnvelope(root)] }
+            var envelopes: [TaskEnvelope] = []
+            envelopes.reserveCapacity(items.count)
+            for item in items { envelopes.append(try TaskEnvelope(item)) }
+            return envelopes
         }
-        var envelopes: [TaskEnvelope] = []
-        envelopes.reserveCapacity(items.count)
-        for item in items { envelopes.append(try TaskEnvelope(item)) }
-        return envelopes
     }
 
     private static func scanBatch(_ message: UnsafeRawBufferPointer) -> [TaskEnvelope]? {
@@ -69,7 +73,7 @@ package struct TaskEnvelope: Sendable, Equatable {
         guard let taskID = value["task_id"]?.intValue else {
             throw WireError(.badField, "a task message without an integer 'task_id'")
         }
-        guard let buffer = value["buffer"]?.sourceRange else {
+        guard let buffer = value["buffer"]?.bytesRange else {
             throw WireError(.badField, "task \(taskID) has no 'buffer' of bytes")
         }
         let context = value["context"]
@@ -81,6 +85,16 @@ package struct TaskEnvelope: Sendable, Equatable {
 }
 
 extension EnvelopeScanner {
+    /// The value of the key `task_id`, if only scalars stand before it.
+    mutating func taskID() -> Int? {
+        guard nextOpcode() == 0x7d, nextOpcode() == 0x28 else { return nil }
+        while let opcode = nextOpcode(), case .text(let key)? = scalar(opcode), let next = nextOpcode() {
+            guard let value = scalar(next) else { return nil }
+            if case .integer(let number) = value, matches(key, "task_id") { return number }
+        }
+        return nil
+    }
+
     /// Reads a task dict at the current position; `nil` outside the small grammar.
     mutating func task() -> TaskEnvelope? {
         guard nextOpcode() == 0x7d, nextOpcode() == 0x28 else { return nil }
@@ -103,17 +117,6 @@ extension EnvelopeScanner {
             }
         }
         return nil
-    }
-}
-
-extension PickleDocument {
-    /// Decodes an envelope the general way.
-    init(envelope message: UnsafeRawBufferPointer) throws(WireError) {
-        do {
-            self = try PickleDocument(copying: message)
-        } catch {
-            throw WireError(.malformed, "\(error); the message begins \(WireError.excerpt(message))")
-        }
     }
 }
 
@@ -153,8 +156,10 @@ package struct TaskContext: Sendable, Equatable {
     ///
     /// A fault in them is no reason to lose the tasks: what cannot be read says nothing.
     package static func all(in message: UnsafeRawBufferPointer) -> [TaskContext] {
-        guard let root = try? PickleDocument(copying: message).root else { return [] }
-        return root.pairs == nil ? (root.items ?? []).map(Self.init(task:)) : [Self(task: root)]
+        let contexts = try? PickleDocument.reading(message) { root in
+            root.pairs == nil ? (root.items ?? []).map(Self.init(task:)) : [Self(task: root)]
+        }
+        return contexts ?? []
     }
 
     private init(task: PickleValue) {
@@ -258,26 +263,33 @@ package struct TaskBatchWriter: ~Copyable {
     ///
     /// - Throws: ``WireError`` when its context cannot be written again.
     package mutating func append(_ envelope: TaskEnvelope, of message: UnsafeRawBufferPointer) throws(WireError) {
-        var context: PickleDocument?
-        if !envelope.contextIsEmpty { context = try PickleDocument(envelope: message) }
         writer.emptyDict()
         writer.mark()
         writer.string("task_id" as StaticString)
         writer.int(envelope.taskID)
         writer.string("context" as StaticString)
-        if let value = context?.root["context"] {
-            do {
-                try writer.value(value)
-            } catch {
-                throw WireError(.badField, "the context of task \(envelope.taskID) cannot be passed on: \(error)")
-            }
-        } else {
+        if envelope.contextIsEmpty {
             writer.emptyDict()
+        } else {
+            try appendContext(of: envelope.taskID, message)
         }
         writer.string("buffer" as StaticString)
         writer.bytes(UnsafeRawBufferPointer(rebasing: message[envelope.buffer]))
         writer.setItems()
         count += 1
+    }
+
+    private mutating func appendContext(of taskID: Int, _ message: UnsafeRawBufferPointer) throws(WireError) {
+        let context = try PickleDocument.reading(message) { root throws(WireError) in
+            var part = PickleWriter()
+            do {
+                if let value = root["context"] { try part.value(value) } else { part.emptyDict() }
+            } catch {
+                throw WireError(.badField, "the context of task \(taskID) cannot be passed on: \(error)")
+            }
+            return part.finish()
+        }
+        writer.raw(context)
     }
 
     /// The finished list.

@@ -67,6 +67,25 @@ struct ServiceTests {
         #expect(blocks == [.text("7")])
     }
 
+    @Test(
+        "a task message that cannot be read ends its task with an error, if it tells which one",
+        arguments: [false, true])
+    func unreadableTask(speaksApus: Bool) throws {
+        let interchange = try TestInterchange()
+        if speaksApus { _ = try interchange.ask(.hello(ExecutorHello(fingerprint: "", rows: [], monitoring: false))) }
+        let message = TaskMessage.encode(taskID: 41, context: TaskContext(), buffer: Array(repeating: 1, count: 500))
+        try interchange.deliver(Array("garbage".utf8), by: interchange.tasks)
+        try interchange.deliver(Array(message[..<100]), by: interchange.tasks)
+        let result = try interchange.nextResult()
+        #expect(result.taskID == 41)
+        #expect(result.kind == .exception)
+        let error = result.payload.withUnsafeBytes { FailureBuffer.decode($0) }
+        #expect("\(error)".contains(speaksApus ? "cannot be read by the interchange" : "RuntimeError"), "\(error)")
+        try interchange.eventually("the other one is in the log") {
+            interchange.logText.contains("a task message of 7 bytes cannot be read, and was dropped")
+        }
+    }
+
     @Test("results of pools before October 2026 come in parts behind a header")
     func legacyResults() throws {
         let interchange = try TestInterchange()

@@ -33,6 +33,25 @@ struct RoundTripTests {
         #expect(bytes.parsed { TaskContext.all(in: $0) } == [context])
     }
 
+    @Test("the number of a task is found in a message that cannot be read otherwise")
+    func taskNumbers() throws {
+        let message = TaskMessage.encode(taskID: 77, context: TaskContext(), buffer: Array(repeating: 1, count: 500))
+        for size in 30..<message.count {
+            #expect(Array(message[..<size]).parsed { TaskEnvelope.taskID(in: $0) } == 77, "cut at \(size)")
+        }
+        // {'buffer': 'no bytes', 'context': {'a': 1}, 'task_id': 77}
+        let unusual: [UInt8] =
+            [0x80, 4, 0x7D, 0x28] + [0x8C, 6] + Array("buffer".utf8) + [0x8C, 8] + Array("no bytes".utf8) + [0x8C, 7]
+            + Array("context".utf8) + [0x7D, 0x8C, 1, 0x61, 0x4B, 1, 0x73] + [0x8C, 7] + Array("task_id".utf8)
+            + [0x4B, 77, 0x75, 0x2E]
+        #expect(throws: WireError.self) { try unusual.parsed { try TaskEnvelope.parse($0) } }
+        #expect(unusual.parsed { TaskEnvelope.taskID(in: $0) } == 77)
+        for bytes in [[], [0x80, 4, 0x4E, 0x2E], Array("garbage".utf8), [0x80, 4, 0x7D, 0x28, 0x75, 0x2E]] as [[UInt8]]
+        {
+            #expect(bytes.parsed { TaskEnvelope.taskID(in: $0) } == nil)
+        }
+    }
+
     @Test("batches of many tasks", arguments: [1, 2, 1000, 5000])
     func batches(count: Int) throws {
         var batch = TaskBatchWriter(reservingCapacity: 100)

@@ -193,7 +193,7 @@ extension InterchangeLoop {
     // MARK: The executor
 
     /// Queues a message for the executor; the socket connects, so there is always room.
-    private func sendToExecutor(_ message: consuming Message) {
+    func sendToExecutor(_ message: consuming Message) {
         do throws(ZeroMQError) {
             try sockets.results.send(message)
         } catch {

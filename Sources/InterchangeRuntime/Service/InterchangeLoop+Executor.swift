@@ -1,5 +1,6 @@
 import SystemSupport
 import WireProtocol
+import WorkflowCore
 import ZeroMQ
 
 // What comes from the executor: tasks, commands, acknowledgements.
@@ -29,7 +30,7 @@ extension InterchangeLoop {
                     continue
                 }
             } catch {
-                log.log(.error, "a task message of \(message.count) bytes cannot be read, and was dropped: \(error)")
+                refuse(message, error)
                 continue
             }
             let size = message.count
@@ -45,6 +46,22 @@ extension InterchangeLoop {
             }
         }
         return count
+    }
+
+    /// Answers a task message that cannot be read, so that its executor does not wait for ever.
+    private func refuse(_ message: borrowing Message, _ error: WireError) {
+        guard let taskID = message.withUnsafeBytes({ TaskEnvelope.taskID(in: $0) }) else {
+            log.log(.error, "a task message of \(message.count) bytes cannot be read, and was dropped: \(error)")
+            return
+        }
+        let text =
+            "the message of task \(taskID), \(message.count) bytes, cannot be read by the interchange: \(error); "
+            + "its executor and the interchange may be of different versions"
+        log.log(.error, text)
+        let failure =
+            state.speaksApus
+            ? FailureBuffer.encode(ExecutionError(.peerError, text)) : FailureBuffer.runtimeError(text)
+        sendToExecutor(Message(adopting: ResultEnvelope.encode(taskID: taskID, kind: .exception, payload: failure)))
     }
 
     @discardableResult
