@@ -118,7 +118,11 @@ let package = Package(
         unitTests("SystemSupport"),
         unitTests("ZeroMQ", ["SystemSupport"]),
         unitTests("Commands", ["SystemSupport"]),
-        unitTests("PickleCoding"),
+        unitTests("PickleCoding", ["SystemSupport", "PickleProbe"]),
+        .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
+        .executableTarget(
+            name: "PickleProbe", dependencies: ["AllocationCounter", "PickleCoding", "WireProtocol"],
+            path: "Tests/Support/PickleProbe", swiftSettings: shared),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
         unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(

@@ -60,14 +60,36 @@ struct ByteStorage: ~Copyable {
         count &+= MemoryLayout<T>.size
     }
 
+    /// Appends the first bytes of two words, of which all sixteen are written; room for them must have been reserved.
+    @inline(__always)
+    mutating func put(_ words: SmallText.Words, count used: Int) {
+        assert(count + 16 <= capacity)
+        unsafe base.storeBytes(of: words.low.littleEndian, toByteOffset: count, as: UInt64.self)
+        unsafe base.storeBytes(of: words.high.littleEndian, toByteOffset: count &+ 8, as: UInt64.self)
+        count &+= used
+    }
+
     /// Appends raw bytes.
     @inline(__always)
     mutating func put(_ bytes: UnsafeRawBufferPointer) {
         reserve(bytes.count)
+        let size = bytes.count
         if let source = bytes.baseAddress {
-            unsafe (base + count).copyMemory(from: source, byteCount: bytes.count)
+            let target = unsafe base + count
+            // A call for a few bytes costs more than they do; two moves that overlap cover 8 to 16.
+            if size > 16 || size < 4 {
+                unsafe target.copyMemory(from: source, byteCount: size)
+            } else if size >= 8 {
+                let tail = unsafe source.loadUnaligned(fromByteOffset: size &- 8, as: UInt64.self)
+                unsafe target.storeBytes(of: source.loadUnaligned(as: UInt64.self), as: UInt64.self)
+                unsafe target.storeBytes(of: tail, toByteOffset: size &- 8, as: UInt64.self)
+            } else {
+                let tail = unsafe source.loadUnaligned(fromByteOffset: size &- 4, as: UInt32.self)
+                unsafe target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self)
+                unsafe target.storeBytes(of: tail, toByteOffset: size &- 4, as: UInt32.self)
+            }
         }
-        count &+= bytes.count
+        count &+= size
     }
 
     /// Appends the bytes of a short literal; `length` is counted in bytes.

@@ -45,7 +45,10 @@ struct ByteView {
 
     /// The bytes as text; must be valid UTF-8.
     @inline(__always)
-    var string: String { unsafe String(decoding: buffer, as: UTF8.self) }
+    var string: String {
+        if let small = SmallText.make(self, SmallText.isKnown) { return small }
+        return unsafe String(decoding: buffer, as: UTF8.self)
+    }
 
     /// The bytes as an array.
     var array: [UInt8] {

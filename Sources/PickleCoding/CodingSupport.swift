@@ -106,7 +106,7 @@ enum CodingPath {
 
 /// How a type is treated that is not in the table of direct types.
 enum TypePlan {
-    case plain, object, map, set, records
+    case plain, object, list, map, set, records
 }
 
 // The number types of Python's array module.

@@ -7,7 +7,14 @@ struct DecoderView: Decoder, SingleValueDecodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { state.options.userInfo }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(try KeyedDecoder<Key>(state, index))
+        if let (spare, place) = state.spares.take(KeyedDecodingContainer<Key>.self, for: type, DecodingPlace.self) {
+            try place.move(to: index)
+            return spare
+        }
+        let place = try DecodingPlace(state, index)
+        let container = KeyedDecodingContainer(KeyedDecoder<Key>(place: place))
+        state.spares.add(container, for: type, place)
+        return container
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try UnkeyedDecoder(state, index) }
@@ -32,16 +39,23 @@ struct DecoderView: Decoder, SingleValueDecodingContainer {
     func decode<T: Decodable>(_ type: T.Type) throws -> T { try state.decode(type, index) }
 }
 
-/// Reads the entries of a dict, or the attributes of an instance.
-struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
+/// The dict that a keyed container reads; a container that nobody holds any more goes on with another one.
+final class DecodingPlace {
     let state: DecodingState
-    let value: PickleValue
+    @safe @exclusivity(unchecked) private(set) var value: PickleValue
     /// The keys as the strategy changes them, unless it leaves them alone.
-    private let renamed: [String: UInt32]?
-    private let slot: Int
+    @safe @exclusivity(unchecked) private(set) var renamed: [String: UInt32]?
+    /// The place where the next key is expected.
+    @safe @exclusivity(unchecked) var hint = 0
 
     init(_ state: DecodingState, _ index: UInt32) throws {
         self.state = state
+        value = PickleValue(state.storage, index)
+        try move(to: index)
+    }
+
+    /// Turns to another dict, or the attributes of an instance.
+    func move(to index: UInt32) throws {
         var value = PickleValue(state.storage, index)
         let fields = state.fields(value)
         // An instance of a Python class shows its attributes.
@@ -52,6 +66,7 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
             throw state.mismatch([String: Any].self, index, "a dict")
         }
         self.value = value
+        hint = 0
         if let fields {
             renamed = Dictionary(
                 fields.map { (Self.renamed($0, state), $1) }, uniquingKeysWith: { _, last in last })
@@ -64,9 +79,6 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
             }
             renamed = names
         }
-        slot = state.depth
-        while state.hints.count <= slot { state.hints.append(0) }
-        state.hints[slot] = 0
     }
 
     private static func renamed(_ key: String, _ state: DecodingState) -> String {
@@ -76,11 +88,19 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
         case .custom(let change): change(state.path, key)
         }
     }
+}
+
+/// Reads the entries of a dict, or the attributes of an instance.
+struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    let place: DecodingPlace
+
+    private var state: DecodingState { place.state }
+    private var value: PickleValue { place.value }
 
     var codingPath: [any CodingKey] { state.path }
 
     var allKeys: [Key] {
-        if let renamed { return renamed.keys.compactMap { Key(stringValue: $0) } }
+        if let renamed = place.renamed { return renamed.keys.compactMap { Key(stringValue: $0) } }
         return (value.pairs ?? []).compactMap { key, _ in
             if let text = key.stringValue { return Key(stringValue: text) }
             return key.intValue.flatMap { Key(intValue: $0) }
@@ -89,14 +109,13 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     @inline(__always)
     private func find(_ key: Key) -> UInt32? {
-        if let renamed { return renamed[key.stringValue] }
+        if let renamed = place.renamed { return renamed[key.stringValue] }
         var text = key.stringValue
-        let hint = state.hints[slot]
         let found = text.withUTF8 { bytes in
-            value.findText(unsafe ByteView(UnsafeRawBufferPointer(bytes)), startingAt: hint)
+            value.findText(unsafe ByteView(UnsafeRawBufferPointer(bytes)), startingAt: place.hint)
         }
         if let found {
-            state.hints[slot] = found.place + 1
+            place.hint = found.place + 1
             return found.value
         }
         return key.intValue.flatMap { findInteger($0) }
@@ -151,7 +170,7 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
         guard node.tag == .string, !node.flags.contains(.surrogates) else {
             return try under(key, index) { try state.text($0) }
         }
-        return state.storage.string(node)
+        return state.string(index, node)
     }
     func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
         let index = try require(key)

@@ -25,7 +25,7 @@ extension DecodingState {
         case .uint64: return unsafe unsafeBitCast(try integer(UInt64.self, index), to: T.self)
         case .float: return unsafe unsafeBitCast(Float(try double(index)), to: T.self)
         case .uint8s:
-            if node(index).tag != .string, let bytes = PickleValue(storage, index).bytesValue {
+            if node(index).tag != .string, let bytes = bytes(index) {
                 return unsafe unsafeBitCast(bytes, to: T.self)
             }
             return unsafe unsafeBitCast(try integers(UInt8.self, index), to: T.self)
@@ -57,6 +57,7 @@ extension DecodingState {
         guard let range = value.itemRange ?? PythonTypes.listOfArray(value)?.itemRange ?? places(value) else {
             throw mismatch([Element].self, index, "a list")
         }
+        try visit(Int(range.count))
         var result: [Element] = []
         result.reserveCapacity(Int(range.count))
         let count = path.count
@@ -77,6 +78,7 @@ extension DecodingState {
     private func map<Value>(_ index: UInt32, _ decode: (UInt32) throws -> Value) throws -> [String: Value] {
         let view = PickleValue(storage, index)
         guard let range = view.pairRange?.range else { throw mismatch([String: Value].self, index, "a dict") }
+        try visit(Int(range.count))
         var result = [String: Value](minimumCapacity: Int(range.count) / 2)
         for place in stride(from: range.indices.lowerBound, to: range.indices.upperBound, by: 2) {
             let key = try text(storage.children[place])
@@ -101,6 +103,7 @@ extension DecodingState {
         _ type: Element.Type, _ index: UInt32
     ) throws -> [Element] {
         if let numbers = PythonTypes.numbers(PickleValue(storage, index)) {
+            try visit(numbers.count)
             if let result = numbers.elements(as: type, { Element(exactly: $0) }, { Element(exactly: $0) }) {
                 return result
             }
@@ -113,6 +116,7 @@ extension DecodingState {
         _ type: Element.Type, _ index: UInt32
     ) throws -> [Element] {
         if let numbers = PythonTypes.numbers(PickleValue(storage, index)) {
+            try visit(numbers.count)
             if let result = numbers.elements(as: type, { Element(exactly: $0) }, { Element($0) }) { return result }
             throw mismatch([Element].self, index)
         }
@@ -138,6 +142,17 @@ extension DecodingState {
         guard complete else { throw mismatch([Any].self, index, "a list") }
         let storage = PickleStorage(source: .array([]), side: [], nodes: nodes, children: children)
         return DecodingState(options, storage, path: path, depth: depth)
+    }
+}
+
+/// An array whose elements can be decoded.
+protocol ListDecodable {
+    static func decodeItems(_ range: ChildRange, _ state: DecodingState) throws -> Self
+}
+
+extension Array: ListDecodable where Element: Decodable {
+    static func decodeItems(_ range: ChildRange, _ state: DecodingState) throws -> Self {
+        try state.decodeItems(Element.self, range)
     }
 }
 

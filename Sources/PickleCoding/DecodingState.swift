@@ -1,18 +1,28 @@
 /// What one decoding holds: the document and the path to the value being decoded.
+///
+/// It stays on one thread and nothing calls out while a property is being changed, so the run-time checks of exclusive
+/// access are left out of what is touched for every value.
 final class DecodingState {
     let options: PickleDecoder
     let storage: PickleStorage
     let direct = DirectTypes.shared
-    var path: [any CodingKey]
-    /// For each open dict, the place where the next key is expected.
-    var hints: ContiguousArray<Int> = []
-    var depth: Int
-    private var visited = 0
+    @safe @exclusivity(unchecked) var path: [any CodingKey]
+    @safe @exclusivity(unchecked) var depth: Int
+    @safe @exclusivity(unchecked) private var visited = 0
+    /// Texts and blocks of at least this many bytes are made once, however often the pickle refers to them.
+    static let sharedLength = 64
+    private var texts: [UInt32: String] = [:]
+    private var blocks: [UInt32: [UInt8]] = [:]
+    /// The same as Foundation's type.
+    var blobs: [UInt32: any Sendable] = [:]
+    /// Keyed containers that may be used again; only while the root is being decoded, since they hold this object.
+    @safe @exclusivity(unchecked) var spares = SpareContainers()
     private var plans: [ObjectIdentifier: Plan] = [:]
-    private var lastPlan: (id: ObjectIdentifier, plan: Plan)?
+    @safe @exclusivity(unchecked) private var lastPlan: (id: ObjectIdentifier, plan: Plan)?
 
     private enum Plan {
         case plain
+        case list(any ListDecodable.Type)
         case map(any MapDecodable.Type)
         case records(any RecordDecodable.Type)
     }
@@ -26,6 +36,13 @@ final class DecodingState {
 
     @inline(__always)
     func node(_ index: UInt32) -> PickleNode { storage.nodes[Int(index)] }
+
+    /// Decodes the root.
+    func decodeRoot<T: Decodable>(_ type: T.Type, _ index: UInt32) throws -> T {
+        spares.isOpen = true
+        defer { spares = SpareContainers() }
+        return try decode(type, index)
+    }
 
     /// Decodes any value; scalars and arrays of scalars without asking them.
     func decode<T: Decodable>(_ type: T.Type, _ index: UInt32) throws -> T {
@@ -42,6 +59,11 @@ final class DecodingState {
         defer { depth -= 1 }
         switch plan(of: type) {
         case .plain: break
+        case .list(let list):
+            // Blocks of numbers are read by the container, item by item.
+            guard let range = listRange(index) else { break }
+            guard let value = try list.decodeItems(range, self) as? T else { throw mismatch(type, index, "\(type)") }
+            return value
         case .map(let map):
             guard let value = try map.decodePairs(index, self) as? T else { throw mismatch(type, index, "\(type)") }
             return value
@@ -71,6 +93,29 @@ final class DecodingState {
         return try decode(type, index)
     }
 
+    /// The items of a list, tuple or set that can be decoded one after the other.
+    private func listRange(_ index: UInt32) -> ChildRange? {
+        let value = PickleValue(storage, index)
+        guard let range = value.itemRange, PythonTypes.numbers(value) == nil else { return nil }
+        return range
+    }
+
+    /// Decodes the items of a list as an array, without a container between.
+    func decodeItems<Element: Decodable>(_ type: Element.Type, _ range: ChildRange) throws -> [Element] {
+        var result: [Element] = []
+        guard range.count > 0 else { return result }
+        let place = path.count
+        path.append(PickleKey.position(0))
+        defer { path.removeLast(path.count - place) }
+        for (position, child) in range.indices.enumerated() {
+            if position > 0 { path[place] = PickleKey.position(position) }
+            result.append(try decode(type, storage.children[child]))
+            // Room for all once the first has turned out to fit.
+            if position == 0 { result.reserveCapacity(Int(range.count)) }
+        }
+        return result
+    }
+
     private func plan<T: Decodable>(of type: T.Type) -> Plan {
         let id = ObjectIdentifier(type)
         if let lastPlan, lastPlan.id == id { return lastPlan.plan }
@@ -79,6 +124,8 @@ final class DecodingState {
             plan = known
         } else if let records = type as? any RecordDecodable.Type {
             plan = .records(records)
+        } else if let list = type as? any ListDecodable.Type {
+            plan = .list(list)
         } else if let map = type as? any MapDecodable.Type {
             plan = .map(map)
         } else {
@@ -164,6 +211,38 @@ final class DecodingState {
         guard !node.flags.contains(.surrogates) else {
             throw corrupted("the text\(CodingPath.place(path)) has lone surrogates, which a Swift string cannot hold")
         }
-        return storage.string(node)
+        return string(index, node)
+    }
+
+    /// The text of a string node without surrogates.
+    @inline(__always)
+    func string(_ index: UInt32, _ node: PickleNode) -> String {
+        node.length < Self.sharedLength ? storage.string(node) : sharedString(index, node)
+    }
+
+    @inline(never)
+    private func sharedString(_ index: UInt32, _ node: PickleNode) -> String {
+        if let known = texts[index] { return known }
+        let text = storage.string(node)
+        texts[index] = text
+        return text
+    }
+
+    /// The bytes of a value; nil if it has none.
+    func bytes(_ index: UInt32) -> [UInt8]? {
+        if let known = blocks[index] { return known }
+        let bytes = PickleValue(storage, index).bytesValue
+        if let bytes, bytes.count >= Self.sharedLength { blocks[index] = bytes }
+        return bytes
+    }
+
+    /// Counts values that are taken without asking their type.
+    ///
+    /// Without sharing there cannot be more than the input has bytes; with it there may be any number.
+    func visit(_ count: Int) throws {
+        visited += count
+        guard visited <= max(options.maximumValues, storage.end) else {
+            throw corrupted("the pickle expands to more than \(options.maximumValues) values")
+        }
     }
 }

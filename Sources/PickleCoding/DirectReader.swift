@@ -13,6 +13,10 @@ struct DirectReader: ~Copyable {
     /// For every memo entry the place of a text: offset times 2³² plus length plus one; zero for other values.
     private var memo: ContiguousArray<UInt64> = []
 
+    private let knowsSmallText = SmallText.isKnown
+    /// Longer texts that were fetched from the memo: one copy each, however often they are used.
+    private var fetched: [UInt64: String] = [:]
+
     init(_ bytes: ByteView) {
         self.bytes = bytes
         limit = bytes.count
@@ -198,13 +202,29 @@ struct DirectReader: ~Copyable {
 
     @inline(__always)
     mutating func string() -> String? {
-        guard let place = textPlace() else { return nil }
-        return string(at: place)
+        guard let opcode = next() else { return nil }
+        return string(opcode)
+    }
+
+    @inline(__always)
+    mutating func string(_ opcode: UInt8) -> String? {
+        guard let place = textPlace(opcode) else { return nil }
+        let isLong = place & 0xFFFF_FFFF > UInt64(SmallText.capacity) + 1
+        return isLong && (opcode == 0x68 || opcode == 0x6A) ? sharedString(at: place) : string(at: place)
+    }
+
+    @inline(never)
+    private mutating func sharedString(at place: UInt64) -> String? {
+        if let known = fetched[place] { return known }
+        guard let text = string(at: place) else { return nil }
+        fetched[place] = text
+        return text
     }
 
     @inline(__always)
     func string(at place: UInt64) -> String? {
         let view = text(at: place)
+        if let small = SmallText.make(view, knowsSmallText) { return small }
         switch view.checkText() {
         case .ascii, .unicode: return view.string
         case .surrogates, .invalid: return nil
@@ -258,7 +278,7 @@ struct DirectReader: ~Copyable {
     ) -> [String: Value]? {
         guard next() == PickleOpcode.emptyDict.rawValue, memoize() else { return nil }
         // A pair takes five bytes at least; the guess is bounded, since the input may be hostile.
-        var result = [String: Value](minimumCapacity: min((bytes.count - position) / 20, 1 << 20))
+        var result = [String: Value](minimumCapacity: min((bytes.count - position) / 16, 1 << 20))
         while let opcode = next() {
             switch opcode {
             case PickleOpcode.mark.rawValue:
@@ -290,7 +310,9 @@ struct DirectReader: ~Copyable {
     @inline(never)
     private func reserve<Element>(_ result: inout [Element], smallest: Int) {
         let each = max(Double(position) / Double(result.count), Double(smallest))
-        result.reserveCapacity(max(Int(Double(bytes.count) / each * 1.02) + 16, result.count * 2))
+        let expected = max(Int(Double(bytes.count) / each * 1.02) + 16, result.count * 2)
+        // Never more than can follow: memory stays in proportion to the input.
+        result.reserveCapacity(min(expected, result.count + (bytes.count - position) / smallest + 1))
     }
 
     mutating func ints() -> [Int]? {
@@ -331,24 +353,78 @@ struct DirectReader: ~Copyable {
     mutating func doubles() -> [Double]? {
         var result: [Double] = []
         result.reserveCapacity(bytes.count / 9)
-        let complete = list { reader, _, _ in
-            reader.putBack()
-            guard let value = reader.double() else { return false }
+        let complete = list { reader, opcode, isGroup in
+            let value: Double
+            if opcode == 0x47, let start = reader.take(8) {
+                value = Double(bitPattern: reader.bytes.load(start, as: UInt64.self).byteSwapped)
+            } else {
+                // Python's lists of floats have ints among them.
+                guard let integer = reader.int(opcode), let exact = Double(exactly: integer) else { return false }
+                value = exact
+            }
+            if result.count == result.capacity { reader.reserve(&result, smallest: 2) }
             result.append(value)
+            if isGroup { reader.plainDoubles(into: &result) }
             return true
         }
         return complete ? result : nil
     }
 
+    /// Takes the floats that follow, as long as there is room for them.
+    @inline(__always)
+    private mutating func plainDoubles(into result: inout [Double]) {
+        let room = min(result.capacity &- result.count, (limit &- position) / 9)
+        var place = position
+        for _ in 0..<max(room, 0) {
+            guard bytes[place] == 0x47 else { break }
+            result.append(Double(bitPattern: bytes.load(place &+ 1, as: UInt64.self).byteSwapped))
+            place &+= 9
+        }
+        position = place
+    }
+
     mutating func strings() -> [String]? {
         var result: [String] = []
         result.reserveCapacity(min(bytes.count / 8, Self.sample))
-        let complete = list { reader, opcode, _ in
-            guard let place = reader.textPlace(opcode), let text = reader.string(at: place) else { return false }
-            if result.count == Self.sample { reader.reserve(&result, smallest: 16) }
+        let complete = list { reader, opcode, isGroup in
+            guard let text = reader.string(opcode) else { return false }
+            if result.count >= Self.sample, result.count == result.capacity {
+                reader.reserve(&result, smallest: 2)
+                reader.memo.reserveCapacity(result.capacity)
+            }
             result.append(text)
+            if isGroup { reader.shortTexts(into: &result) }
             return true
         }
         return complete ? result : nil
+    }
+
+    /// Takes the short texts that follow, as long as there is room for them.
+    @inline(__always)
+    private mutating func shortTexts(into result: inout [String]) {
+        guard knowsSmallText else { return }
+        let room = result.capacity &- result.count
+        var place = position
+        // Opcode, length, sixteen bytes that are loaded, and MEMOIZE lie before the end.
+        let last = min(limit &- 19, (1 << 31) &- 1)
+        for _ in 0..<room {
+            guard place < last, bytes[place] == 0x8C else { break }
+            let count = Int(bytes[place &+ 1])
+            guard count <= SmallText.capacity else { break }
+            let words = (bytes.load(place &+ 2, as: UInt64.self), bytes.load(place &+ 10, as: UInt64.self))
+            guard let text = SmallText.make(words, count: count) else { break }
+            result.append(text)
+            if bytes[place &+ 2 &+ count] == 0x94 {
+                memo.append(UInt64(place &+ 2) << 32 | UInt64(count &+ 1))
+                place &+= 3 &+ count
+            } else if bytes[place &+ 2 &+ count] == 0x71 || bytes[place &+ 2 &+ count] == 0x72 {
+                // A numbered entry: the text is taken back and read the ordinary way.
+                result.removeLast()
+                break
+            } else {
+                place &+= 2 &+ count
+            }
+        }
+        position = place
     }
 }

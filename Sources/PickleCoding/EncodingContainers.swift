@@ -9,7 +9,14 @@ struct EncoderView: Encoder, SingleValueEncodingContainer {
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         state.begin(.keyed, at: level, serial: serial)
-        return KeyedEncodingContainer(KeyedEncoder(state: state, level: level, serial: serial))
+        if let (spare, place) = state.spares.take(KeyedEncodingContainer<Key>.self, for: type, KeyedPlace.self) {
+            (place.level, place.serial) = (level, serial)
+            return spare
+        }
+        let place = KeyedPlace(state, level, serial)
+        let container = KeyedEncodingContainer(KeyedEncoder<Key>(place: place))
+        state.spares.add(container, for: type, place)
+        return container
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -34,16 +41,28 @@ struct EncoderView: Encoder, SingleValueEncodingContainer {
     }
 }
 
+/// The dict that a keyed container fills; a container that nobody holds any more goes on with another one.
+final class KeyedPlace {
+    let state: EncodingState
+    @safe @exclusivity(unchecked) var level: Int
+    @safe @exclusivity(unchecked) var serial: Int
+
+    init(_ state: EncodingState, _ level: Int, _ serial: Int) {
+        self.state = state
+        self.level = level
+        self.serial = serial
+    }
+}
+
 /// Writes the entries of a dict.
 struct KeyedEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let state: EncodingState
-    let level: Int
-    let serial: Int
+    let place: KeyedPlace
 
+    private var state: EncodingState { place.state }
     var codingPath: [any CodingKey] { state.path }
 
     @inline(__always)
-    private func start(_ key: Key) throws { try state.key(key, level, serial) }
+    private func start(_ key: Key) throws { try state.key(key, place.level, place.serial) }
 
     func encodeNil(forKey key: Key) throws {
         try start(key)
@@ -122,7 +141,9 @@ struct KeyedEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func superEncoder(forKey key: Key) -> any Encoder { nested(key) }
 
-    private func nested(_ key: some CodingKey) -> EncoderView { state.nested(key, level, serial, keyed: true) }
+    private func nested(_ key: some CodingKey) -> EncoderView {
+        state.nested(key, place.level, place.serial, keyed: true)
+    }
 }
 
 /// Writes the items of a list.

@@ -88,6 +88,15 @@ extension EncodingState {
     }
 }
 
+/// An array whose elements can be encoded.
+protocol ListEncodable {
+    func encodeItems(into state: EncodingState) throws
+}
+
+extension Array: ListEncodable where Element: Encodable {
+    func encodeItems(into state: EncodingState) throws { try state.encodeItems(self) }
+}
+
 /// A dictionary whose keys and values can be encoded.
 protocol MapEncodable {
     func encodePairs(into state: EncodingState) throws

@@ -41,7 +41,7 @@ enum FoundationBridge {
         let value = PickleValue(state.storage, index)
         switch code {
         case .data:
-            if let data = unsafe value.withBytes({ unsafe Data($0) }), value.kind != .string {
+            if value.kind != .string, let data = state.data(value, index) {
                 return unsafe unsafeBitCast(data, to: T.self)
             }
             let bytes: [UInt8] = try state.packed(index, of: type)
@@ -80,5 +80,15 @@ enum FoundationBridge {
             if let date = try? Date(text, strategy: .iso8601) { return date }
         }
         throw state.mismatch(Date.self, index, "a date: seconds since 1970, ISO 8601 text, or a datetime with a zone")
+    }
+}
+
+extension DecodingState {
+    /// The bytes of a value as Data; large ones that the pickle refers to again are the same memory.
+    fileprivate func data(_ value: PickleValue, _ index: UInt32) -> Data? {
+        if let known = blobs[index] as? Data { return known }
+        guard let data = unsafe value.withBytes({ unsafe Data($0) }) else { return nil }
+        if data.count >= Self.sharedLength { blobs[index] = data }
+        return data
     }
 }

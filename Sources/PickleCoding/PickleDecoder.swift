@@ -72,6 +72,6 @@ public struct PickleDecoder: Sendable {
 
     /// Decodes a value from a view of a document.
     public func decode<T: Decodable>(_ type: T.Type, from value: PickleValue) throws -> T {
-        try DecodingState(self, value.storage).decode(type, value.index)
+        try DecodingState(self, value.storage).decodeRoot(type, value.index)
     }
 }

@@ -71,20 +71,38 @@ extension PickleMachine {
         if keyed.count + nestingCandidates > limits.maxDepth { try checkDepth(root: root) }
     }
 
+    /// Goes down level by level; values without parts are not looked at again, which keeps the lists short.
     private func checkDepth(root: UInt32) throws(PickleError) {
         var seen = [Bool](repeating: false, count: nodes.count)
-        var work: [(node: UInt32, depth: Int)] = [(root, 1)]
+        var level: [UInt32] = [root]
+        var depth = 1
         seen[Int(root)] = true
-        while let (index, depth) = work.popLast() {
-            guard depth <= limits.maxDepth else {
+        while !level.isEmpty {
+            var next: [UInt32] = []
+            var goesOn = false
+            for index in level {
+                forEachPart(of: index) { part in
+                    guard !seen[Int(part)] else { return }
+                    seen[Int(part)] = true
+                    goesOn = true
+                    if hasParts(part) { next.append(part) }
+                }
+            }
+            guard !goesOn || depth < limits.maxDepth else {
                 throw PickleError(
                     .limitExceeded, message: "values are nested more than \(limits.maxDepth) levels deep")
             }
-            forEachPart(of: index) { part in
-                guard !seen[Int(part)] else { return }
-                seen[Int(part)] = true
-                work.append((part, depth + 1))
-            }
+            level = next
+            depth += 1
+        }
+    }
+
+    private func hasParts(_ index: UInt32) -> Bool {
+        let node = nodes[Int(index)]
+        switch node.tag {
+        case .list, .tuple, .dict, .set, .frozenSet: return node.children.count > 0
+        case .reduce, .instance, .known, .persistentID: return true
+        default: return false
         }
     }
 

@@ -136,13 +136,20 @@ extension PickleMachine {
     private mutating func pushGlobal() throws(PickleError) {
         let moduleLine = try line()
         let nameLine = try line()
-        let module = try nameNode(line: moduleLine)
-        let name = try nameNode(line: nameLine)
+        let module = try nameNode(line: moduleLine, like: lastName?.module)
+        let name = try nameNode(line: nameLine, like: lastName?.name)
+        lastName = (module, name)
         try pushReference(try globalNode(module, name))
     }
 
-    private mutating func nameNode(line: Range<Int>) throws(PickleError) -> UInt32 {
+    /// The text of a name, which nobody else refers to: the same as last time is the same node.
+    private mutating func nameNode(line: Range<Int>, like last: UInt32? = nil) throws(PickleError) -> UInt32 {
         guard !line.isEmpty else { throw failure(.badLiteral, "the name is empty") }
+        if let last, case let node = nodes[Int(last)], !node.flags.contains(.side), node.length == line.count,
+            bytes.slice(node.start, node.length) == bytes.slice(line.lowerBound, line.count)
+        {
+            return last
+        }
         return try add(try textNode(start: line.lowerBound, length: line.count))
     }
 

@@ -17,12 +17,14 @@ extension PickleMachine {
         return UInt32(truncatingIfNeeded: index)
     }
 
-    /// Makes room for the values that the rest of the input probably holds, at least twice and at most eight times as many.
+    /// Makes room for the values that the rest of the input probably holds, at most four times as many.
+    ///
+    /// The old and the new block are there at the same time, so the room is no larger than expected.
     @inline(never)
     private mutating func growNodes() {
         let count = nodes.count
         let expected = Double(count) / Double(max(position, 1)) * Double(bytes.count) * 1.02
-        nodes.reserveCapacity(max(count * 2, min(count * 8, Int(expected))))
+        nodes.reserveCapacity(max(count + count / 4 + 64, min(count * 4, Int(expected))))
     }
 
     /// Pushes a value that is already a node.

@@ -36,6 +36,8 @@ struct PickleMachine: ~Copyable {
     var hashes: [UInt32: UInt] = [:]
     /// What resolvers have been given and have said.
     var outside = OutsideValues()
+    /// The texts of the last name that came as two lines.
+    var lastName: (module: UInt32, name: UInt32)?
     /// The callee looked up last, and what it is.
     var lastCallee: (index: UInt32, call: KnownCall?)?
 

@@ -50,6 +50,7 @@ final class PickleStorage: @unchecked Sendable {  // why: the two views show arr
     let options: PickleReadingOptions
     /// The offset after STOP.
     let end: Int
+    private let knowsSmallText = SmallText.isKnown
 
     init(
         source: PickleSource, side: [UInt8], nodes: ContiguousArray<PickleNode>, children: ContiguousArray<UInt32> = [],
@@ -88,7 +89,10 @@ final class PickleStorage: @unchecked Sendable {  // why: the two views show arr
     }
 
     /// The text of a string node without surrogates.
-    func string(_ node: PickleNode) -> String { withPayload(node) { $0.string } }
+    @inline(__always)
+    func string(_ node: PickleNode) -> String {
+        withPayload(node) { view in SmallText.make(view, knowsSmallText) ?? view.string }
+    }
 
     /// The text of a string node; surrogates become the replacement character.
     func lossyString(_ index: UInt32) -> String { string(nodes[Int(index)]) }

@@ -16,7 +16,7 @@ extension PickleWriter {
         guard !items.isEmpty else { return }
         mark()
         // Most texts are short; the room for a long one is made when it comes.
-        storage.reserve(items.count * 18)
+        storage.reserve(items.count * 18 + 16)
         for item in items { string(item) }
         appends()
     }
@@ -64,7 +64,7 @@ extension PickleWriter {
         emptyDict()
         guard !pairs.isEmpty else { return }
         mark()
-        storage.reserve(pairs.count * 27)
+        storage.reserve(pairs.count * 27 + 16)
         for (key, value) in pairs {
             string(key)
             write(&self, value)

@@ -7,6 +7,8 @@ public struct PickleWriter: ~Copyable {
     /// Entries of the memo that this writer has made.
     var memoCount = 0
 
+    private let knowsSmallText = SmallText.isKnown
+
     /// Makes an empty writer.
     public init(reservingCapacity: Int = 256) {
         storage = ByteStorage(reservingCapacity: reservingCapacity)
@@ -94,6 +96,20 @@ public struct PickleWriter: ~Copyable {
     /// Writes a str.
     @inline(__always)
     public mutating func string(_ value: String) {
+        let words = SmallText.words(of: value)
+        if let count = SmallText.count(of: words), knowsSmallText {
+            // The room for all of both words; what is behind the text is overwritten by what comes next.
+            storage.reserve(2 + MemoryLayout<SmallText.Words>.size)
+            storage.put(PickleOpcode.shortBinUnicode.rawValue)
+            storage.put(UInt8(truncatingIfNeeded: count))
+            storage.put(words, count: count)
+        } else {
+            longString(value)
+        }
+    }
+
+    @inline(never)
+    private mutating func longString(_ value: String) {
         var value = value
         value.withUTF8 { text in unsafe textBytes(UnsafeRawBufferPointer(text)) }
     }

@@ -57,8 +57,48 @@ final class PythonSide {
     }
 }
 
+/// `PickleProbe` of the main package, which measures the messages of the wire.
+final class EnvelopeSide {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// Starts it; nil if it has not been built.
+    init?() throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<6 { root.deleteLastPathComponent() }
+        let program = root.appendingPathComponent(".build/release/PickleProbe")
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            print("no rows of messages: build them with  swift build -c release --product PickleProbe  in the package")
+            return nil
+        }
+        process.executableURL = program
+        process.arguments = ["envelope"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    /// Milliseconds to encode and to decode, and allocations.
+    func measure(_ row: String) throws -> [Double] {
+        try input.fileHandleForWriting.write(contentsOf: Data((row + "\n").utf8))
+        var line: [UInt8] = []
+        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A { line.append(byte) }
+        let numbers = String(decoding: line, as: UTF8.self).split(separator: " ").compactMap { Double($0) }
+        guard numbers.count == 4 else { throw CocoaError(.fileReadUnknown) }
+        return numbers
+    }
+
+    func end() throws {
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
+
 /// CPU time, which other processes disturb less than wall time.
 enum Clock {
+    private static let rounds = ProcessInfo.processInfo.environment["PICKLE_BENCHMARK_ROUNDS"].flatMap { Int($0) } ?? 3
+
     static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
@@ -66,7 +106,9 @@ enum Clock {
     }
 
     /// The best of a few runs in milliseconds.
-    static func best(_ rounds: Int = 3, _ work: () throws -> Void) rethrows -> Double {
+    ///
+    /// `PICKLE_BENCHMARK_ROUNDS` asks for more, so that a profiler sees little else.
+    static func best(_ work: () throws -> Void) rethrows -> Double {
         var result = Double.infinity
         for _ in 0..<rounds {
             let start = now()
@@ -110,6 +152,26 @@ final class Table {
             let (written, read) = (try swift(encode), try swift(decode))
             turns.append([python.dumps, python.loads, written, read, python.dumps / written, python.loads / read])
         }
+        add(name, turns)
+    }
+
+    /// Measures the messages of the wire, which are no part of the library's public interface, in their own program.
+    func envelope(_ name: String, _ probe: EnvelopeSide, _ row: String) throws {
+        guard wants(name) else { return }
+        var allocations: [Double] = []
+        var turns: [[Double]] = []
+        for _ in 0..<5 {
+            let python = try self.python.measure("envelope")
+            let swift = try probe.measure(row)
+            allocations = Array(swift[2...])
+            turns.append([
+                python.dumps, python.loads, swift[0], swift[1], python.dumps / swift[0], python.loads / swift[1],
+            ])
+        }
+        add("\(name) (\(Int(allocations[0])) / \(Int(allocations[1])) allocations)", turns)
+    }
+
+    private func add(_ name: String, _ turns: [[Double]]) {
         let medians = turns[0].indices.map { column in turns.map { $0[column] }.sorted()[turns.count / 2] }
         func number(_ value: Double) -> String {
             value.isNaN ? "–" : String(format: value < 0.01 ? "%.6f" : "%.2f", value)

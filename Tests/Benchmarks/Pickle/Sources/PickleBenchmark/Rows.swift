@@ -88,6 +88,10 @@ enum Rows {
                 let root = try PickleDocument(decoding: bytes).root
                 consume((root["task_id"]?.intValue, root["buffer"]?.sourceRange))
             })
+        if let probe = try EnvelopeSide() {
+            for row in ["task", "result"] { try table.envelope("\(row) message", probe, row) }
+            try probe.end()
+        }
         let number = try PickleEncoder().encode(42)
         try table.measure(
             "one Int through Codable", nil, count: count, encode: { consume(try PickleEncoder().encode(42)) },
