@@ -136,7 +136,7 @@ struct KeyedDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     @inline(never)
     private func missing(_ key: Key) -> any Error {
         let names =
-            renamed.map { $0.keys.sorted().prefix(12).map { $0 } }
+            place.renamed.map { $0.keys.sorted().prefix(12).map { $0 } }
             ?? (value.pairs ?? []).prefix(12).map { $0.key.stringValue ?? $0.key.summary }
         let text =
             "no key '\(key.stringValue)'\(CodingPath.place(state.path)); the dict has \(names.joined(separator: ", "))"

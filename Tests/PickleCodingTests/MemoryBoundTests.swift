@@ -57,7 +57,7 @@ struct MemoryBoundTests {
         guard try probe(["counts"]) == ["true"] else { return [] }
         let lines = try probe(["memory", kind])
         let rows = lines.compactMap { Row($0) }
-        #expect(rows.count == lines.count && rows.count > 100)
+        #expect(rows.count == lines.count && rows.count > (kind == "document" ? 600 : 60))
         return rows
     }
 

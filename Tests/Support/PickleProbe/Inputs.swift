@@ -19,7 +19,10 @@ struct Inputs {
         opcodes += count * times
     }
 
-    static func all() -> [Inputs] { nested() + lists() + objects() + shared() + large() + ordinary() + golden() }
+    /// Everything; the golden files only where they are asked for, since they are many.
+    static func all(withGolden: Bool) -> [Inputs] {
+        nested() + lists() + objects() + shared() + large() + ordinary() + (withGolden ? golden() : [])
+    }
 
     // MARK: Hostile
 
