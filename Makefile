@@ -67,7 +67,7 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python and Parsl, installed in .build/venv.
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv) and web servers.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
@@ -75,6 +75,9 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python and Par
 	if [ -n "$${APUS_VECTORS:-}" ]; then "$$APUS_VECTORS/check_pickle" .build/debug/apus; fi
 	APUS_PYTHON="$$PWD/$(VENV)/bin/python3" \
 	    $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter '$(PYTHON_TESTS)'
+	@# Builds SwiftNIO with its TLS library.
+	$(SWIFT) build --package-path Tests/Extra/HTTPStaging --build-tests
+	$(SWIFT) test --package-path Tests/Extra/HTTPStaging --skip-build --disable-xctest
 
 $(VENV)/.complete: Makefile
 	@$(call need-package,$(PYTHON) -c "import ensurepip$(comma) venv",python3 python3-venv,Parsl is a Python package)

@@ -23,6 +23,10 @@ let confined: [SwiftSetting] = shared + [.strictMemorySafety(), .enableExperimen
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+/// Packages of the product HTTPStaging: fetched and built for programs that ask for the trait.
+func web(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: ["HTTPStaging"]))
+}
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func example(_ name: String) -> Target {
@@ -41,13 +45,21 @@ let package = Package(
         .library(name: "Apus", targets: ["Apus"]),
         .library(name: "PickleCoding", targets: ["PickleCoding"]),
         .library(name: "ConfigurationFiles", targets: ["ConfigurationFiles"]),
+        .library(name: "HTTPStaging", targets: ["HTTPStaging"]),
         .executable(name: "apus", targets: ["ApusCommandLine"]),
+    ],
+    traits: [
+        .trait(name: "HTTPStaging", description: "The product HTTPStaging, with AsyncHTTPClient and SwiftNIO below it.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // Built for programs that import ConfigurationFiles, and for `apus`, alone.
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        // For programs that ask for the trait HTTPStaging alone.
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.30.0"),
     ],
     targets: [
         // MARK: The system below
@@ -101,6 +113,14 @@ let package = Package(
             name: "ConfigurationFiles", dependencies: ["Launch", "HighThroughput", "SystemSupport", yams],
             swiftSettings: shared),
 
+        .target(
+            name: "HTTPStaging",
+            dependencies: [
+                "DataFlow", web("AsyncHTTPClient", "async-http-client"), web("NIOCore", "swift-nio"),
+                web("NIOHTTP1", "swift-nio"), web("NIOSSL", "swift-nio-ssl"),
+            ],
+            swiftSettings: shared),
+
         // MARK: The command line
         .executableTarget(
             name: "ApusCommandLine",
@@ -113,6 +133,7 @@ let package = Package(
         // MARK: Examples
         example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
         example("BashPipeline"), example("Sweep"), example("Diamond"), example("DivideAndConquer"),
+        example("ZipPipeline"),
 
         // MARK: Tests
         unitTests("SystemSupport"),
@@ -171,6 +192,7 @@ let package = Package(
             dependencies: [
                 "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep", "Diamond",
                 "DivideAndConquer",
+                "ZipPipeline",
             ],
             swiftSettings: shared),
         .testTarget(

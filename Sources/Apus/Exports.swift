@@ -20,6 +20,7 @@
 @_exported public import typealias DataFlow.CodableError
 @_exported public import struct DataFlow.CompletedFutures
 @_exported public import struct DataFlow.DependencyError
+@_exported public import struct DataFlow.FTPStaging
 @_exported public import struct DataFlow.File
 @_exported public import struct DataFlow.FileError
 @_exported public import typealias DataFlow.FileFuture
@@ -31,6 +32,7 @@
 @_exported public import struct DataFlow.Nothing
 @_exported public import struct DataFlow.OutputFile
 @_exported public import struct DataFlow.Pair
+@_exported public import struct DataFlow.RSyncStaging
 @_exported public import protocol DataFlow.RegisteredApp
 @_exported public import struct DataFlow.RetryHandler
 @_exported public import struct DataFlow.RetryHandlerFailure
@@ -42,6 +44,7 @@
 @_exported public import protocol DataFlow.StagingProvider
 @_exported public import struct DataFlow.TaskRecord
 @_exported public import struct DataFlow.WorkflowError
+@_exported public import struct DataFlow.ZipFileStaging
 @_exported public import func DataFlow.app
 @_exported public import func DataFlow.bashApp
 @_exported public import func DataFlow.joinApp

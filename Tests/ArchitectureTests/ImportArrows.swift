@@ -34,6 +34,7 @@ enum ImportArrows {
             "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
             "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
         ]),
+        "HTTPStaging": ["DataFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
         "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
         // The only importer of Yams; `Apus` never imports it.
         "ConfigurationFiles": ["Launch", "HighThroughput", "SystemSupport", "Yams"],

@@ -52,6 +52,16 @@ struct FileTests {
         #expect(error.description.contains(reason), "\(error)")
     }
 
+    @Test("a file in an archive has an address, whatever its name")
+    func member() throws {
+        let file = try File(archive: "/data/a b.zip", member: "in/it's 100%.txt")
+        #expect(file.scheme == "zip" && file.path == "/data/a b.zip/in/it's 100%.txt")
+        #expect(try File(file.url) == file)
+        for (archive, member) in [("/a", "b"), ("/a.zip", ""), ("/a.zip", "../b"), ("", "b"), ("/a.zip", "/b")] {
+            #expect(throws: FileError.self) { try File(archive: archive, member: member) }
+        }
+    }
+
     @Test("a checksum is 64 hexadecimal digits, in any case")
     func checksum() throws {
         let digits = String(repeating: "aB", count: 32)

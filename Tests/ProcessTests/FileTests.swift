@@ -34,7 +34,8 @@ struct FileTests {
         #expect(absent.contains("copy:/no/such") && absent.contains("(copy)"))
         #expect(absent.contains(options.contains("in-task") ? "StagingError" : "apus.stage-in"))
         let nowhere = try #require(run.line("nowhere: "))
-        #expect(nowhere.contains("StagingError") && nowhere.contains("shared file system, copy"))
+        #expect(
+            nowhere.contains("StagingError") && nowhere.contains("shared file system, ") && nowhere.contains(", copy;"))
         let missing = try #require(run.line("missing: "))
         #expect(missing.contains("MissingOutputs") && missing.contains("never.txt"))
     }

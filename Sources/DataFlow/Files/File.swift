@@ -37,6 +37,18 @@ public struct File: AppValue, CustomStringConvertible {
         self.init(location: try FileLocation(path: path), checksum: try Self.checked(checksum))
     }
 
+    /// The file in a zip archive, whatever letters are in both names.
+    ///
+    /// - Parameters:
+    ///   - archive: the path of the archive, which ends with `.zip`.
+    ///   - member: the name of the file in it.
+    ///   - checksum: the SHA-256 of the content in hexadecimal digits; `nil` checks nothing.
+    /// - Throws: ``FileError`` when there can be no such file, or the checksum is none.
+    public init(archive: String, member: String, checksum: String? = nil) throws(FileError) {
+        self.init(
+            location: try FileLocation(archive: archive, member: member), checksum: try Self.checked(checksum))
+    }
+
     init(location: FileLocation, checksum: String?) {
         self.location = location
         self.checksum = checksum

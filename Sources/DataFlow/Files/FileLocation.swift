@@ -21,6 +21,20 @@ struct FileLocation: Hashable, Sendable {
         url = "file://" + Self.escaped(self.path)
     }
 
+    /// A member of an archive.
+    init(archive: String, member: String) throws(FileError) {
+        let path = try FileLocation(path: archive).path + "/" + member
+        guard !member.utf8.contains(0), let place = ZipLocation(path: path), place.member == member else {
+            throw FileError(
+                .badPath, path,
+                "the name of an archive ends with .zip, and that of a file in it does not lead out of it")
+        }
+        scheme = "zip"
+        host = ""
+        self.path = path
+        url = "zip:" + Self.escaped(path)
+    }
+
     /// An address, or a path when the text does not begin with a scheme.
     init(_ text: String) throws(FileError) {
         guard let colon = Self.endOfScheme(text) else {

@@ -38,7 +38,7 @@ public struct FileStaging: Sendable {
 
     /// What is there without saying anything: `file:`, `ftp:`, `zip:`, `rsync:`.
     public static var standardProviders: [any StagingProvider] {
-        [SharedFileStaging()]
+        [SharedFileStaging(), ZipFileStaging(), FTPStaging(), RSyncStaging()]
     }
 
     /// What is wrong with the values; `nil` when they can work.
