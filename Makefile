@@ -67,7 +67,7 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv) and web servers.
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web servers and Slurm.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
@@ -78,6 +78,11 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	@# Builds SwiftNIO with its TLS library.
 	$(SWIFT) build --package-path Tests/Extra/HTTPStaging --build-tests
 	$(SWIFT) test --package-path Tests/Extra/HTTPStaging --skip-build --disable-xctest
+	@# A Slurm of this machine's own; its daemons run as root.
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    Tests/Support/slurm-cluster.sh run \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter ClusterTests; \
+	else echo 'apus: the tests with Slurm are left out: they need root and apt-get'; fi
 
 $(VENV)/.complete: Makefile
 	@$(call need-package,$(PYTHON) -c "import ensurepip$(comma) venv",python3 python3-venv,Parsl is a Python package)

@@ -95,19 +95,24 @@ let package = Package(
             dependencies: ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", deque],
             swiftSettings: shared),
         .target(
+            name: "Provisioning", dependencies: ["WorkflowCore", "Commands", "SystemSupport"], swiftSettings: shared),
+        .target(
             name: "HighThroughput",
-            dependencies: ["WireProtocol", "ZeroMQ", "WorkflowCore", "SystemSupport", deque],
+            dependencies: [
+                "Provisioning", "Commands", "WireProtocol", "ZeroMQ", "WorkflowCore", "SystemSupport", deque,
+            ],
             swiftSettings: shared),
         .target(name: "ProgressDisplay", dependencies: ["SystemSupport"], swiftSettings: shared),
         .target(
             name: "Launch",
             dependencies: [
-                "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
-                "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport",
+                "DataFlow", "HighThroughput", "Provisioning", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime",
+                "Monitoring", "ProgressDisplay", "PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport",
             ],
             swiftSettings: shared),
         .target(
-            name: "Apus", dependencies: ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
+            name: "Apus",
+            dependencies: ["Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "Commands"],
             swiftSettings: shared),
         .target(
             name: "ConfigurationFiles", dependencies: ["Launch", "HighThroughput", "SystemSupport", yams],
@@ -148,7 +153,12 @@ let package = Package(
         unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
-        unitTests("HighThroughput", ["WireProtocol", "WorkflowCore", "SystemSupport"]),
+        unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["SystemSupport", "ClusterProgram"], swiftSettings: shared),
+        .executableTarget(
+            name: "ClusterProgram", dependencies: ["Apus"], path: "Tests/Support/ClusterProgram", swiftSettings: shared),
+        unitTests("HighThroughput", ["Provisioning", "WireProtocol", "WorkflowCore", "SystemSupport"]),
         unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
             "ManagerRuntime",

@@ -1,4 +1,5 @@
 import Glibc
+import Provisioning
 import SystemSupport
 import WireProtocol
 import WorkflowCore
@@ -28,6 +29,7 @@ final class ClientService {
     private var sockets: ClientSockets?
     private var interchange: InterchangeProcess?
     private var block: LocalBlock?
+    private var blocks: BlockDesk?
     private var failure: ExecutionError?
     /// Whether the results socket may hold messages.
     private var resultsWait = true
@@ -86,9 +88,14 @@ final class ClientService {
         try sockets.poller.add(
             descriptor: interchange.child.processDescriptor, .read, id: PollID.interchange)
         let port = try handshake(sockets, interchange)
-        let block = try LocalBlock(
-            managerMessage(port: port, directory: directory, certificates: certificates),
-            restarts: configuration.managerRestarts)
+        let message = managerMessage(port: port, directory: directory, certificates: certificates)
+        if let provider = configuration.provider {
+            let template = BlockDesk.Template(message: message, label: configuration.label, directory: directory)
+            let desk = try BlockDesk(provider, template, mailbox: mailbox)
+            blocks = desk
+            return desk.start()
+        }
+        let block = try LocalBlock(message, restarts: configuration.managerRestarts)
         self.block = block
         try sockets.poller.add(descriptor: block.child.processDescriptor, .read, id: PollID.manager)
     }
@@ -97,14 +104,17 @@ final class ClientService {
         var prefetch: Int?
         if case .fixed(let count) = configuration.prefetch { prefetch = count }
         return ManagerStartMessage(
-            addresses: [configuration.localAddress], port: port, certificateDirectory: certificates,
-            managerID: "local.\(CurrentProcess.pid)", blockID: "0", runID: context.runID.rawValue,
+            addresses: configuration.managerAddresses, port: port, certificateDirectory: certificates,
+            // The managers of a block are named on their nodes, and print into the job's output.
+            managerID: configuration.provider == nil ? "local.\(CurrentProcess.pid)" : "", blockID: "0",
+            runID: context.runID.rawValue,
             workers: configuration.workers, prefetch: prefetch, logDirectory: directory,
             workingDirectory: Directory.current, executable: CurrentProcess.executablePath,
             arguments: CurrentProcess.commandLine, fingerprint: context.table.fingerprint, rows: context.table.rows,
-            monitoring: context.monitoring != nil, echo: configuration.echo ?? (isatty(2) == 1),
+            monitoring: context.monitoring != nil,
+            echo: configuration.provider == nil && (configuration.echo ?? (isatty(2) == 1)),
             heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold,
-            cancelGrace: configuration.cancelGrace)
+            cancelGrace: configuration.cancelGrace, drainPeriod: configuration.drainPeriod.map { $0 / .seconds(1) })
     }
 
     /// Says hello and asks for the port of managers.
@@ -128,6 +138,7 @@ final class ClientService {
 
     private func tearDown(kill: Bool) {
         let grace: Duration = kill ? .zero : .seconds(5)
+        blocks?.stop()
         // Managers first: they end their workers, and their last messages find an interchange.
         if let child = block?.child { child.teardown([.terminate(allowed: grace)]) }
         if let child = interchange?.child { child.teardown([.terminate(allowed: grace)]) }
@@ -147,6 +158,7 @@ final class ClientService {
                 for submission in submissions { report(.failure(stoppedError), to: submission) }
                 return kill
             }
+            takeBlockReports()
             for submission in submissions { accept(submission) }
             submissions.removeAll(keepingCapacity: true)
             if !cancellations.isEmpty {
@@ -245,6 +257,7 @@ final class ClientService {
     }
 
     private func take(_ notice: ExecutorNotice) {
+        blocks?.take(notice)
         switch notice.kind {
         case .managerRegistered: managers[notice.manager] = notice.workerCount
         case .managerLost, .managerDrained: managers[notice.manager] = nil
@@ -329,7 +342,9 @@ final class ClientService {
             let error = message.withUnsafeBytes { bytes in
                 FailureBuffer.decode(UnsafeRawBufferPointer(rebasing: bytes[envelope.payload]))
             }
-            report(.failure(complete(error, for: submission)), to: submission)
+            let failure = complete(error, for: submission)
+            if let blocks, blocks.holds(failure, submission) { return }
+            report(.failure(failure), to: submission)
         case .result:
             let body = message.withUnsafeBytes { bytes in
                 SerializedObject.body(of: UnsafeRawBufferPointer(rebasing: bytes[envelope.payload]))
@@ -349,6 +364,16 @@ final class ClientService {
     func report(_ outcome: TaskOutcome, to submission: ClientMailbox.Submission) {
         mailbox.update { $0.outstanding -= 1 }
         submission.receiver.receive(outcome, of: submission.invocation)
+    }
+
+    /// What the blocks' own task has found out: why managers were lost, or that no block is to come.
+    private func takeBlockReports() {
+        guard let (explained, failure) = blocks?.takeReports() else { return }
+        for held in explained { report(.failure(held.error), to: held.submission) }
+        if var failure {
+            if let managerRefusal { failure = ExecutionError(.tableMismatch, managerRefusal) }
+            failEverything(failure)
+        }
     }
 
     private func resend() {
@@ -373,6 +398,7 @@ final class ClientService {
 
     private func close(_ error: ExecutionError) {
         let waiting = mailbox.close(error)
+        for held in blocks?.releaseAll() ?? [] { report(.failure(held.error), to: held.submission) }
         for id in state.abandon() {
             if let submission = calls.removeValue(forKey: id) { report(.failure(error), to: submission) }
         }

@@ -1,3 +1,4 @@
+import Provisioning
 import SystemSupport
 
 extension HighThroughputConfiguration {
@@ -5,14 +6,26 @@ extension HighThroughputConfiguration {
     public static var coreCount: Int { max(1, CurrentProcess.availableCores.count) }
 
     /// Where the interchange binds; `nil` is everywhere, as Parsl writes it.
-    var listeningAddress: String? { address == "*" ? nil : address ?? "127.0.0.1" }
+    ///
+    /// It binds other interfaces than that of this machine alone only when a block can be elsewhere.
+    var listeningAddress: String? {
+        if let address { return address == "*" ? nil : address }
+        return provider?.isLocal == false ? nil : "127.0.0.1"
+    }
 
-    /// Where the manager of this machine finds the interchange.
-    var localAddress: String { listeningAddress ?? "127.0.0.1" }
+    /// Where managers look for the interchange: side by side, and the first address that answers is used.
+    var managerAddresses: [String] {
+        if let listeningAddress { return [listeningAddress] }
+        guard provider?.isLocal == false else { return ["127.0.0.1"] }
+        let addresses = CurrentProcess.networkAddresses
+        // The loopback address is another machine's own on each node; it is of use only when there is nothing else.
+        return addresses.isEmpty ? ["127.0.0.1"] : addresses
+    }
 
     /// What is wrong with the values; `nil` when they can work.
     package var fault: String? {
-        if workers < 1 { return "workers is \(workers); at least 1 is needed" }
+        if let fault = provider?.fault { return fault }
+        if workers < 0 || (workers == 0 && provider == nil) { return "workers is \(workers); at least 1 is needed" }
         if workers > 4096 { return "workers is \(workers); one manager starts at most 4096" }
         if case .fixed(let count) = prefetch, count < 0 { return "prefetch is \(count); it is 0 or more" }
         if let workerPort, !(1...65_535).contains(workerPort) {
@@ -22,6 +35,7 @@ extension HighThroughputConfiguration {
         where range.lowerBound < 1 || range.upperBound > 65_536 || range.count < 3 {
             return "\(name) is \(range); it is at least three ports between 1 and 65535"
         }
+        if let drainPeriod, drainPeriod <= .zero { return "drainPeriod is \(drainPeriod); it is positive" }
         if label.isEmpty || label.contains("/") { return "label is '\(label)'; it is a file name" }
         if maximumUnfinishedBytes < 1 { return "maximumUnfinishedBytes is \(maximumUnfinishedBytes); it is positive" }
         guard cancelGrace >= 0, cancelGrace <= 1e6 else {

@@ -10,7 +10,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
 
     /// The name in logs, and of the directory of logs within the run directory.
     public var label: String
-    /// Worker processes on this machine.
+    /// Worker processes on this machine, or on each node of a provider; there 0 is one for each processor of the node.
     public var workers: Int
     /// How many tasks the manager holds beyond its workers.
     public var prefetch: Prefetch
@@ -38,10 +38,16 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     ///
     /// Then its worker process is killed and replaced. With 0 it is killed at once.
     public var cancelGrace: Double
+    /// Time after its start at which a manager takes no new tasks, finishes what it has, and ends; `nil` is never.
+    ///
+    /// A little less than the walltime of blocks keeps short tasks from being cut off by it.
+    public var drainPeriod: Duration?
     /// How often a local manager that died is started again.
     public var managerRestarts: Int
     /// Whether the interchange logs each task.
     public var debugLog: Bool
+    /// Where blocks come from; `nil` is this machine without any.
+    var blockSource: BlockSource?
 
     /// Workers on this machine.
     ///

@@ -1,5 +1,6 @@
 public import DataFlow
 public import HighThroughput
+public import Provisioning
 
 /// Where and how a workflow's calls run.
 ///
@@ -109,6 +110,24 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     /// - Parameter configuration: where the workers are and how they are reached.
     public static func processes(_ configuration: HighThroughputConfiguration) -> Self {
         Self(.processes(configuration))
+    }
+
+    /// Worker processes in batch jobs of Slurm.
+    ///
+    /// - Parameters:
+    ///   - provider: the jobs: how many, how large, how long.
+    ///   - workersPerNode: worker processes on each node; `nil` starts one for each of its processors.
+    public static func slurm(_ provider: SlurmProvider = SlurmProvider(), workersPerNode: Int? = nil) -> Self {
+        blocks(of: provider, workersPerNode: workersPerNode)
+    }
+
+    /// Worker processes in blocks of any provider.
+    ///
+    /// - Parameters:
+    ///   - provider: where blocks come from, how many, and how large.
+    ///   - workersPerNode: worker processes on each node; `nil` starts one for each of its processors.
+    public static func blocks(of provider: any Provider, workersPerNode: Int? = nil) -> Self {
+        Self(.processes(HighThroughputConfiguration(provider: provider, workersPerNode: workersPerNode)))
     }
 
     /// Threads of this process: for tests.

@@ -4,6 +4,13 @@ import Glibc
 ///
 /// Writing to a closed peer gives `.end`, never SIGPIPE, for sockets; a process that writes pipes ignores SIGPIPE.
 package enum DescriptorIO {
+    /// Opens a file to write at its end, made when it is missing, for its owner alone.
+    package static func openAppending(_ path: String) throws(SystemError) -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .last("open '\(path)'") }
+        return descriptor
+    }
+
     /// What one read or write did.
     package enum Transfer: Equatable, Sendable {
         /// So many bytes went through.

@@ -39,13 +39,16 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
     package var heartbeatThreshold: Double
     /// Seconds that a task may go on after it was asked to stop.
     package var cancelGrace: Double
+    /// Seconds after which the manager asks to be drained; `nil` for never.
+    package var drainPeriod: Double?
 
     /// Describes a manager to start.
     package init(
         addresses: [String], port: Int, certificateDirectory: String?, managerID: String, blockID: String,
         runID: String, workers: Int, prefetch: Int?, logDirectory: String, workingDirectory: String,
         executable: String, arguments: [String], fingerprint: String, rows: [String], monitoring: Bool, echo: Bool,
-        heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10, cancelGrace: Double = 5
+        heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10, cancelGrace: Double = 5,
+        drainPeriod: Double? = nil
     ) {
         self.addresses = addresses
         self.port = port
@@ -66,6 +69,7 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
         self.heartbeatPeriod = heartbeatPeriod
         self.heartbeatThreshold = heartbeatThreshold
         self.cancelGrace = cancelGrace
+        self.drainPeriod = drainPeriod
     }
 
     /// The file's content.

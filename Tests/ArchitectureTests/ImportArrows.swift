@@ -28,14 +28,15 @@ enum ImportArrows {
         "WorkerRuntime": above(["WireProtocol", "PickleCoding", "SystemSupport"]),
         // The submitting program.
         "DataFlow": above(["PickleCoding", "Monitoring", "Commands", "SystemSupport"]),
-        "HighThroughput": above(["WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
+        "Provisioning": above(["Commands", "SystemSupport"]),
+        "HighThroughput": above(["Provisioning", "Commands", "WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
         "ProgressDisplay": ["SystemSupport"],
         "Launch": above([
-            "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "Monitoring",
-            "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
+            "DataFlow", "HighThroughput", "Provisioning", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime",
+            "Monitoring", "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
         ]),
         "HTTPStaging": ["DataFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
-        "Apus": ["Launch", "DataFlow", "HighThroughput", "WorkflowCore", "Commands"],
+        "Apus": ["Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "Commands"],
         // The only importer of Yams; `Apus` never imports it.
         "ConfigurationFiles": ["Launch", "HighThroughput", "SystemSupport", "Yams"],
         // The command line takes what each command needs.

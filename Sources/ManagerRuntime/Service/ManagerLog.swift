@@ -26,7 +26,8 @@ final class ManagerLog {
         guard lines <= Self.mostLines else { return }
         let line =
             lines == Self.mostLines
-            ? "\(Self.stamp) the log has \(lines) lines; nothing more is written\n" : "\(Self.stamp) \(text)\n"
+            ? "\(WallClock.stamp) the log has \(lines) lines; nothing more is written\n"
+            : "\(WallClock.stamp) \(text)\n"
         var line8 = line
         line8.withUTF8 { bytes in
             // A log that cannot be written is no reason to end.
@@ -35,22 +36,6 @@ final class ManagerLog {
     }
 
     deinit { close(descriptor) }
-
-    /// Local time to the millisecond: `2026-11-21 13:20:05.123`.
-    private static var stamp: String {
-        let now = WallClock.seconds
-        var seconds = time_t(now)
-        var parts = tm()
-        localtime_r(&seconds, &parts)
-        func digits(_ value: Int32, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        let milliseconds = Int32((now - Double(seconds)) * 1000)
-        let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
-        let time = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
-        return "\(date) \(time).\(digits(milliseconds, 3))"
-    }
 
     private static func makeDirectories(_ directory: String) throws(ManagerError) {
         var path = directory.hasPrefix("/") ? "" : "."

@@ -1,0 +1,57 @@
+import Provisioning
+import Testing
+
+@Suite("Client programs of schedulers")
+struct SchedulerCommandTests {
+    @Test("both streams and the exit code come back")
+    func streams() async throws {
+        let outcome = try await SchedulerCommand("sh", ["-c", "echo out; echo err >&2; exit 3"]).outcome()
+        #expect(outcome == SchedulerOutcome(exitCode: 3, standardOutput: "out\n", standardError: "err\n"))
+    }
+
+    @Test("a failure shows the command and what it printed")
+    func failure() async {
+        let error = await #expect(throws: ProviderError.self) {
+            _ = try await SchedulerCommand("sh", ["-c", "echo 'no such queue' >&2; exit 7"]).output()
+        }
+        #expect(error?.code == .refused)
+        let text = error?.description ?? ""
+        #expect(text.contains("exit code 7"))
+        #expect(text.contains("  | no such queue"))
+        #expect(text.contains("  $ sh -c 'echo '\\''no such queue'\\'' >&2; exit 7'"))
+    }
+
+    @Test("a program that does not end is ended, with what it had printed in the error")
+    func timeout() async {
+        let error = await #expect(throws: ProviderError.self) {
+            _ = try await SchedulerCommand(
+                "sh", ["-c", "echo waiting for the controller; exec sleep 600"], timeout: .milliseconds(500)
+            ).output()
+        }
+        #expect(error?.code == .timedOut)
+        #expect(error?.output == "waiting for the controller\n")
+    }
+
+    @Test("a child that keeps the output open does not hold up the answer")
+    func detached() async throws {
+        let output = try await SchedulerCommand("sh", ["-c", "sleep 600 & echo done"]).output()
+        #expect(output == "done\n")
+    }
+
+    @Test("a program that is not there is named, with what to do")
+    func missing() async {
+        let error = await #expect(throws: ProviderError.self) {
+            _ = try await SchedulerCommand("apus-no-such-scheduler", []).output()
+        }
+        #expect(error?.code == .commandNotFound)
+        #expect(error?.message.contains("'apus-no-such-scheduler' on PATH") == true)
+    }
+
+    @Test("what may be repeated is repeated until it succeeds")
+    func repeats() async throws {
+        let directory = try TemporaryDirectory()
+        let script = "echo x >>\(directory.path)/runs; [ $(wc -l <\(directory.path)/runs) -ge 2 ] && echo good"
+        let output = try await SchedulerCommand("sh", ["-c", script], repeats: 2).output()
+        #expect(output == "good\n")
+    }
+}
