@@ -29,7 +29,7 @@ final class BlockDesk {
     init(_ provider: any Provider, _ template: Template, mailbox: ClientMailbox) throws {
         self.provider = provider
         let scripts = template.directory + "/blocks"
-        try Directories.makePrivate(scripts)
+        try Directory.make(scripts, mode: 0o700)
         let log = try BlockLog(directory: template.directory)
         let reports = Locked<[BlockService.Report]>([])
         self.reports = reports

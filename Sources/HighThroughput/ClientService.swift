@@ -29,11 +29,11 @@ final class ClientService {
     private var sockets: ClientSockets?
     private var interchange: InterchangeProcess?
     private var block: LocalBlock?
-    private var blocks: BlockDesk?
+    var blocks: BlockDesk?
     private var failure: ExecutionError?
     /// Whether the results socket may hold messages.
     private var resultsWait = true
-    private var managerRefusal: String?
+    var managerRefusal: String?
     /// Results read in one go before anything else is looked at.
     private static let resultsPerPass = 2048
 
@@ -366,16 +366,6 @@ final class ClientService {
         submission.receiver.receive(outcome, of: submission.invocation)
     }
 
-    /// What the blocks' own task has found out: why managers were lost, or that no block is to come.
-    private func takeBlockReports() {
-        guard let (explained, failure) = blocks?.takeReports() else { return }
-        for held in explained { report(.failure(held.error), to: held.submission) }
-        if var failure {
-            if let managerRefusal { failure = ExecutionError(.tableMismatch, managerRefusal) }
-            failEverything(failure)
-        }
-    }
-
     private func resend() {
         guard !unsent.isEmpty else { return }
         sockets?.watchTasks(false)
@@ -391,7 +381,7 @@ final class ClientService {
     }
 
     /// Ends every open call with this error, and refuses all further ones.
-    private func failEverything(_ error: ExecutionError) {
+    func failEverything(_ error: ExecutionError) {
         failure = failure ?? error
         close(error)
     }

@@ -14,9 +14,10 @@ public struct JobStatus: Sendable, Hashable, Codable, CustomStringConvertible {
         self.exitCode = exitCode
     }
 
-    /// State, reason and exit code: `failed (OUT_OF_MEMORY, exit code 137)`.
+    /// State, reason and exit code, where it is not 0: `failed (OUT_OF_MEMORY, exit code 137)`.
     public var description: String {
-        let details = [reason, exitCode.map { "exit code \($0)" }].compactMap { $0 }
+        let code = exitCode.flatMap { $0 == 0 ? nil : "exit code \($0)" }
+        let details = [reason, code].compactMap { $0 }
         return details.isEmpty ? state.rawValue : "\(state.rawValue) (\(details.joined(separator: ", ")))"
     }
 }

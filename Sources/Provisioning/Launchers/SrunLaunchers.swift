@@ -30,11 +30,12 @@ public struct SrunMPILauncher: Launcher {
     /// A launcher with one `srun` a copy.
     public init(overrides: String = "") { self.overrides = overrides }
 
-    /// One `srun` for each copy, each with an equal part of the nodes when there are several copies.
+    /// One `srun` for each copy, node after node; steps may share processors, so that a copy can start others.
     public func script(command: String, tasksPerNode: Int, nodesPerBlock: Int) -> String {
-        let copies = max(1, tasksPerNode)
-        let options = "--ntasks=1 --nodes=\(nodesPerBlock) --overlap --mpi=none --unbuffered\(spaced(overrides))"
-        return background(count: copies, "srun \(options) \(shell(command))")
+        let options = "--nodes=1 --ntasks=1 --relative=$((apus_copy % \(nodesPerBlock))) --overlap --mpi=none"
+        return background(
+            count: max(1, tasksPerNode) * nodesPerBlock,
+            "srun \(options) --unbuffered\(spaced(overrides)) \(shell(command))")
     }
 }
 

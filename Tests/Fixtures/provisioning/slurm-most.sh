@@ -29,5 +29,6 @@ cd -- '/home/a b' || exit 72
 module load gcc
 export OMP_NUM_THREADS=1
 
-srun --nodes=2 --ntasks=2 --ntasks-per-node=1 ${SLURM_CPUS_PER_TASK:+--cpus-per-task="$SLURM_CPUS_PER_TASK"} \
+srun --nodes=2 --ntasks=2 --ntasks-per-node=1 \
+    ${SLURM_CPUS_PER_TASK:+--cpus-per-task="$SLURM_CPUS_PER_TASK"} \
     --kill-on-bad-exit=0 --unbuffered /bin/bash -c 'env APUS_ROLE=manager '\''/home/a b/prog'\'' --x'

@@ -1,0 +1,1 @@
+mpirun -np 6 /bin/bash -c 'run '\''it'\'' "$HOME"'

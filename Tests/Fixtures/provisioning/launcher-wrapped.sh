@@ -1,0 +1,1 @@
+apptainer exec image.sif run 'it' "$HOME"
