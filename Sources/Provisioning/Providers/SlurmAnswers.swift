@@ -5,7 +5,9 @@ public enum SlurmAnswers {
     /// The number in what `sbatch --parsable` prints: `123` or `123;cluster`, after whatever a site adds.
     public static func jobID(_ output: String) -> JobID? {
         for line in output.split(separator: "\n").reversed() {
-            let number = line.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0].filter { $0 != " " }
+            let number = line.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0].filter {
+                $0 != " "
+            }
             if !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) { return JobID(String(number)) }
         }
         return nil
