@@ -100,9 +100,9 @@ struct ScalingSimulationTests {
         trouble.cancelFails = 100
         var simulation = ScalingSimulation(
             seed: 3, trouble: trouble, settings { $0.maxBlocks = 5000 })
-        await simulation.run(Array(repeating: 20_000, count: 600))
+        await simulation.run(Array(repeating: 20_000, count: 300))
         #expect(simulation.mostLiving > 4900)
-        await simulation.run(Array(repeating: 9000, count: 200))
+        await simulation.run(Array(repeating: 9000, count: 100))
         await simulation.finish()
         #expect(simulation.complaints.isEmpty)
         #expect(simulation.state.living.isEmpty)
