@@ -32,6 +32,8 @@ package struct BlockRecord: Sendable, Equatable {
     var silentSince: UInt64?
     /// The end that the scheduler reported while managers of the block were still there.
     var reportedEnd: BlockEnd?
+    /// Answers of the scheduler in a row that did not hold the job.
+    var absences = 0
     /// When draining began.
     var drainingSince: UInt64?
     /// Whether the interchange has said that it gives the block no more tasks.

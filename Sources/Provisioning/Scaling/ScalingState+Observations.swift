@@ -16,8 +16,17 @@ extension ScalingState {
 
     mutating func job(_ id: BlockNumber, _ phase: JobPhase, _ now: UInt64) {
         guard var block = living[id] else { return }
+        if phase != .absent, phase != .unknown { block.absences = 0 }
         switch phase {
         case .unknown: return
+        case .absent:
+            // A new job may not be known yet, and one that is long over not any more; neither is a matter of one answer.
+            block.absences += 1
+            if block.absences >= Self.absenceLimit, block.managers == 0 || block.phase == .cancelling {
+                living[id] = block
+                end(id, BlockEnd(.completed, message: "the scheduler does not know it any more"), now)
+                return
+            }
         case .waiting:
             // Back from running to waiting: the scheduler has put the job into the queue again.
             if block.phase == .running, block.managers == 0 { block.phase = .waiting }

@@ -74,6 +74,8 @@ package struct ScalingState: Sendable {
         case running
         /// The scheduler could not tell; the block stays what it was.
         case unknown
+        /// The scheduler answered, and does not know the job.
+        case absent
         /// It is over.
         case over(BlockEnd)
     }
@@ -106,6 +108,9 @@ package struct ScalingState: Sendable {
 
     /// How many of the latest failures are kept with their output.
     static let keptFailures = 5
+
+    /// Answers in a row without a job after which it counts as over.
+    static let absenceLimit = 3
 
     /// Whether the executor ends and all its blocks have.
     package var isFinished: Bool { isStopping && living.isEmpty }

@@ -15,6 +15,8 @@ struct ScalingSimulation {
         var statusFails = 0
         /// A status answer says of a job that it is over, though it runs.
         var statusLies = 0
+        /// Seconds after which the scheduler has forgotten a job that is over.
+        var memory = Int.max
         var statusPeriod = 60
         var longestQueue = 300
         var longestSubmit = 20
@@ -35,6 +37,7 @@ struct ScalingSimulation {
         var tasks = 0
         var idleSince = 0
         var over = false
+        var overAt = 0
 
         func registered(_ now: Int) -> Bool {
             guard let registersAt, now >= registersAt, !over else { return false }
@@ -156,6 +159,7 @@ struct ScalingSimulation {
 
     private mutating func advanceJobs() {
         for (block, var job) in jobs where !job.over {
+            let tasks = job.registered(now) ? job.tasks : 0
             if let cancelAt = job.cancelAt, now >= cancelAt {
                 job.over = true
                 job.end = .cancelled
@@ -165,7 +169,8 @@ struct ScalingSimulation {
                 continue
             }
             // Ended with tasks: only walltimes and failures may do that.
-            if job.end == .cancelled { lostTasks += job.registered(now) ? job.tasks : 0 }
+            if job.end == .cancelled { lostTasks += tasks }
+            job.overAt = now
             jobs[block] = job
         }
     }
@@ -197,7 +202,7 @@ struct ScalingSimulation {
         for block in state.living.keys.sorted() {
             guard let job = jobs[block] else { continue }
             if job.over {
-                send(.job(block, .over(BlockEnd(job.end))))
+                send(.job(block, now - job.overAt > trouble.memory ? .absent : .over(BlockEnd(job.end))))
                 if state.living[block] == nil { jobs[block] = nil }
             } else if chance(trouble.statusLies) {
                 send(.job(block, chance(500) ? .unknown : .over(BlockEnd(.completed))))

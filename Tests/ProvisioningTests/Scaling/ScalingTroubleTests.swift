@@ -73,6 +73,26 @@ struct ScalingTroubleTests {
         #expect(probe.state.living.isEmpty)
     }
 
+    @Test("a job that the scheduler does not know is over after three such answers, and not while managers are there")
+    func absent() {
+        var probe = ScalingProbe { $0.errorHandler = .none }
+        probe.take(.load(2))
+        probe.take(.tick)
+        probe.run(0..<1)
+        probe.take(.started(block(1)))
+        for number in [0, 1, 0, 1] { probe.take(.job(block(number), .absent)) }
+        #expect(probe.state.living.count == 2)
+        probe.take(.job(block(1), .waiting))
+        for number in [0, 1, 0, 1] { probe.take(.job(block(number), .absent)) }
+        #expect(probe.state.living.count == 2)
+        probe.take(.job(block(1), .absent))
+        #expect(probe.state.ends == [nil, .missing])
+        // Block 0 has been absent for long; its manager goes, and the next answer counts.
+        probe.take(.managers([]))
+        probe.take(.job(block(0), .absent))
+        #expect(probe.state.ends == [.completed, .missing])
+    }
+
     @Test("a running job without any manager is cancelled after a while, and counts as missing (pull request 2171)")
     func silent() {
         var probe = ScalingProbe {
