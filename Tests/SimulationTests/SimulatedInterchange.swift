@@ -41,6 +41,10 @@ final class SimulatedInterchange {
     private var withBytes: Set<TaskHandle> = []
     private var withResult: Set<TaskHandle> = []
     private var ended: Set<Int> = []
+    /// Tasks whose cancellation has arrived: from then on none is sent to a manager.
+    private var cancelled: Set<Int> = []
+    /// Tasks whose executor was told that they are cancelled.
+    private var answered: Set<Int> = []
     /// How the tasks ended whose results may be asked for again.
     private var kept: [Int: SimulatedEnd] = [:]
     private var nextHandle = 0
@@ -133,6 +137,7 @@ final class SimulatedInterchange {
         case .acknowledged(let ids):
             try handle(.acknowledged(ids))
         case .cancel(let ids):
+            cancelled.formUnion(ids)
             try handle(.cancel(ids))
         case .resume(let outstanding, let token):
             currentToken = token
@@ -196,6 +201,7 @@ final class SimulatedInterchange {
                 throw SimulationFailure("a result is forwarded that is not at hand")
             }
             try end(id, handle, at: result.manager, retained: retained)
+            guard !answered.contains(id) else { throw SimulationFailure("task \(id) is answered for, and forwarded") }
             kept[id] = result.end
             simulation.link.send(.result(id, result.end), .results)
         case .failTask(let handle, let id, let lost, let retained):
@@ -211,6 +217,7 @@ final class SimulatedInterchange {
                 }
                 simulation.mayNotBegin(id)
             }
+            answered.insert(id)
             simulation.link.send(.result(id, .cancelled), .results)
         case .cancelTasks(let identity, let ids):
             simulation.note("manager \(identity) is asked to stop \(ids)")
@@ -275,6 +282,9 @@ final class SimulatedInterchange {
                 throw SimulationFailure("a task for \(name) has no bytes")
             }
             ids.append(id)
+            guard !cancelled.contains(id) else {
+                throw SimulationFailure("task \(id) is sent to \(name) and was cancelled")
+            }
             if !retained { withBytes.remove(handle) }
             guard let key = queued.removeValue(forKey: id) else {
                 guard retained, model.tasks.contains(id) else {

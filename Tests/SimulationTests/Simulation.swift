@@ -154,7 +154,8 @@ final class Simulation {
         while try time.step() {
             steps += 1
             guard steps < Self.mostSteps else { throw SimulationFailure("no end after \(steps) steps") }
-            if client.ends.count == taskCount, !isHostile {
+            // A call that is cancelled at an interchange which cannot be asked has ended; its task has not.
+            if client.ends.count == taskCount, !isHostile, isApusExecutor || interchange.leftovers == nil {
                 // Acknowledgements take a heartbeat or two.
                 if quietUntil == nil { quietUntil = time.now + .seconds(60) }
             }
