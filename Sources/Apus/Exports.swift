@@ -34,6 +34,7 @@
 @_exported public import struct DataFlow.Pair
 @_exported public import struct DataFlow.RSyncStaging
 @_exported public import protocol DataFlow.RegisteredApp
+@_exported public import struct DataFlow.ResultIsNoAppValue
 @_exported public import struct DataFlow.RetryHandler
 @_exported public import struct DataFlow.RetryHandlerFailure
 @_exported public import struct DataFlow.RoleError
@@ -49,6 +50,7 @@
 @_exported public import func DataFlow.bashApp
 @_exported public import func DataFlow.joinApp
 @_exported public import struct HighThroughput.HighThroughputConfiguration
+@_exported public import struct Launch.ExecutorConfiguration
 @_exported public import struct Launch.Harness
 @_exported public import struct Launch.OptionHelp
 @_exported public import protocol Launch.ProgramOptions

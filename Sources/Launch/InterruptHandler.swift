@@ -7,6 +7,7 @@ import SystemSupport
 /// The exit code is 130 after SIGINT and 143 after SIGTERM.
 final class InterruptHandler: Sendable {
     private struct Actions: Sendable {
+        var isDraining = false
         var cancel: (@Sendable () -> Void)?
         var kill: (@Sendable () -> Void)?
         var stopped: (@Sendable () async -> Void)?
@@ -26,10 +27,11 @@ final class InterruptHandler: Sendable {
 
     /// Names what to do at the first signal and at the second.
     func onInterrupt(
-        cancel: @escaping @Sendable () -> Void, kill: @escaping @Sendable () -> Void,
+        isDraining: Bool, cancel: @escaping @Sendable () -> Void, kill: @escaping @Sendable () -> Void,
         stopped: @escaping @Sendable () async -> Void
     ) {
         actions.withLock { actions in
+            actions.isDraining = isDraining
             actions.cancel = cancel
             actions.kill = kill
             actions.stopped = stopped
@@ -55,7 +57,10 @@ final class InterruptHandler: Sendable {
                 waitForChildren()
                 CurrentProcess.exitNow(Self.code(actions.signal))
             }
-            StandardError.write("\napus: interrupted; cancelling calls and stopping workers (again to kill)\n")
+            let what =
+                actions.isDraining
+                ? "waiting for calls that run, cancelling the others" : "cancelling calls and stopping workers"
+            StandardError.write("\napus: interrupted; \(what) (again to kill)\n")
             actions.cancel?()
             // why Task: nobody can await a signal; the process ends when this does.
             Task {

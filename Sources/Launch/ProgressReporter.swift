@@ -1,5 +1,4 @@
 import DataFlow
-import HighThroughput
 import ProgressDisplay
 import SystemSupport
 import WorkflowCore
@@ -83,16 +82,11 @@ final class ProgressReporter: Sendable {
         case .onTerminal: if !StandardError.isTerminal { return }
         case .always: break
         }
-        let tasks = progress.succeeded + progress.failed
+        let tasks = progress.succeeded + progress.failed + progress.cancelled
         let seconds = Double(nanoseconds) / 1e9
         let rate = seconds > 0 ? Double(tasks) / seconds : 0
-        let workers =
-            switch configuration.placement {
-            case .threads(let count, _): "\(count) threads"
-            case .processes(let processes): "\(processes.workers) workers"
-            }
         StandardError.write(
-            "apus: \(tasks) tasks (\(progress.failed) failed) on \(workers) in \(Decimals.text(seconds, 2)) s: "
+            "apus: \(tasks) tasks (\(progress.failed) failed) on \(configuration.workersText) in \(Decimals.text(seconds, 2)) s: "
                 + "\(Decimals.text(rate, rate < 100 ? 1 : 0)) tasks/s\n")
     }
 }

@@ -13,8 +13,8 @@ public enum Workflow {
     /// In the processes that Apus starts from the same executable, `body` never runs: they become interchange,
     /// manager or worker here, and do not return.
     ///
-    /// When `body` returns, all unfinished calls are awaited; failures that nobody awaited are listed and the process
-    /// exits with code 1. When it throws, calls that do not run yet are cancelled, the error is printed, and the
+    /// When `body` returns, all unfinished calls are awaited (or what `exitMode` says); failures that nobody awaited are
+    /// listed and the process exits with code 1. When it throws, all calls are cancelled, the error is printed, and the
     /// process exits with code 1. An interrupt (Ctrl-C) cancels, cleans up and exits with code 130.
     ///
     /// - Parameters:
@@ -89,21 +89,29 @@ public enum Workflow {
             await run.stop()
             throw error
         }
+        let onInterrupt = configuration.onInterrupt
         let cancel: @Sendable () -> Void = {
             display.stop()
-            run.cancel()
+            run.interrupt(onInterrupt)
         }
-        interrupt?.onInterrupt(cancel: cancel, kill: { run.kill() }, stopped: { await run.stop() })
+        interrupt?.onInterrupt(
+            isDraining: onInterrupt == .drain, cancel: cancel, kill: { run.kill() },
+            stopped: { await run.stopInterrupted(onInterrupt) })
         let kernel = run.kernel
         display.start(run)
         let value: Value
         do {
             value = try await kernel.asCurrent(body)
-            await kernel.waitForAll()
+            await run.finish(configuration.exitMode)
         } catch {
             display.stop()
-            kernel.cancelWaiting()
-            await run.stop()
+            if interrupt?.wasInterrupted == true {
+                // Calls that run may have to be awaited.
+                await run.stopInterrupted(onInterrupt)
+            } else {
+                kernel.cancelAll()
+                await run.stop()
+            }
             throw error
         }
         display.stop()

@@ -58,10 +58,38 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         case files([String])
     }
 
-    /// Where calls run.
-    public var placement: Placement
-    /// How often a failed call is tried again.
+    /// What happens to calls that have not ended when the workflow's body returns.
+    public enum ExitMode: Sendable, Equatable {
+        /// They are awaited.
+        case wait
+        /// They are taken back; those that run are asked to stop, and then stopped.
+        case cancel
+        /// They are given up with their executors, at once.
+        case skip
+    }
+
+    /// What happens to calls that run when the program is interrupted: by Ctrl-C, or by SIGTERM.
+    public enum InterruptMode: Sendable, Equatable {
+        /// They are asked to stop, and then stopped.
+        case cancel
+        /// They are awaited; calls that wait are taken back.
+        case drain
+    }
+
+    /// The executors, at least one: the first runs apps that name none.
+    public var executors: [ExecutorConfiguration]
+    /// How many unfinished calls each executor may have that says nothing else; `nil`: any number.
+    ///
+    /// A call beyond it fails; `submit` waits for room.
+    public var maxUnfinishedTasks: Int?
+    /// What happens to calls that have not ended when the body returns.
+    public var exitMode: ExitMode
+    /// What happens to calls that run when the program is interrupted.
+    public var onInterrupt: InterruptMode
+    /// How often a failed call is tried again; with a `retryHandler`, what its failures may cost together.
     public var retries: Int
+    /// Says what a failure costs of `retries`; `nil`: 1.
+    public var retryHandler: RetryHandler?
     /// How often a call is tried again whose worker or manager was lost.
     public var lostRetries: Int
     /// Where monitoring records go.
@@ -84,9 +112,18 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     /// A configuration; the defaults are Parsl's, but for `lostRetries`, of which Parsl has none.
     ///
     /// - Parameter placement: where calls run.
-    public init(_ placement: Placement) {
-        self.placement = placement
+    public init(_ placement: Placement) { self.init(executors: [ExecutorConfiguration(placement)]) }
+
+    /// A configuration with several executors.
+    ///
+    /// - Parameter executors: at least one; the first runs apps that name none.
+    public init(executors: [ExecutorConfiguration]) {
+        self.executors = executors
+        maxUnfinishedTasks = nil
+        exitMode = .wait
+        onInterrupt = .cancel
         retries = 0
+        retryHandler = nil
         lostRetries = 1
         monitoring = .off
         runDirectory = "runinfo"
@@ -96,6 +133,19 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         checkpointLoading = nil
         strictCache = false
         files = FileStaging()
+    }
+
+    /// Where calls run that name no executor: the first executor's place.
+    ///
+    /// A configuration of one executor takes that one's label from its place.
+    public var placement: Placement {
+        get { executors.first?.placement ?? .threads(0, throughCodec: false) }
+        set {
+            var first = ExecutorConfiguration(newValue)
+            first.maxUnfinishedTasks = executors.first?.maxUnfinishedTasks
+            if executors.count > 1 { first.label = executors[0].label }
+            executors = [first] + executors.dropFirst()
+        }
     }
 
     /// Worker processes on this machine.
@@ -151,11 +201,14 @@ public struct WorkflowConfiguration: Sendable, Equatable {
         if case .files(let paths) = checkpointLoading, paths.isEmpty {
             return "checkpointLoading is .files of no file; name one, or set .none"
         }
-        switch placement {
-        case .threads(let count, _):
-            return (1...4096).contains(count) ? nil : "threads is \(count); 1 to 4096 are accepted"
-        case .processes(let configuration):
-            return configuration.fault
+        if let maxUnfinishedTasks, maxUnfinishedTasks < 1 {
+            return "maxUnfinishedTasks is \(maxUnfinishedTasks); it is 1 or more"
         }
+        if executors.isEmpty { return "executors is empty; name one" }
+        let labels = executors.map(\.label)
+        if let twice = labels.first(where: { label in labels.count { $0 == label } > 1 }) {
+            return "executors has the label '\(twice)' more than once; apps ask for an executor by its label"
+        }
+        return executors.lazy.compactMap(\.fault).first
     }
 }

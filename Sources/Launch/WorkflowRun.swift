@@ -17,24 +17,34 @@ final class WorkflowRun: Sendable {
         let sink: MonitoringFile? =
             if case .file(let path) = configuration.monitoring { try MonitoringFile(path: path) } else { nil }
         self.sink = sink
-        let directory: String
-        switch configuration.placement {
-        case .threads(let count, let throughCodec):
-            // Threads need no directory but for a checkpoint.
-            directory =
-                configuration.checkpoint == .never
-                ? configuration.runDirectory : try RunDirectory.make(in: configuration.runDirectory)
-            executors = [ThreadPoolExecutor(threads: count, throughCodec: throughCodec)]
-        case .processes(let processes):
-            directory = try RunDirectory.make(in: configuration.runDirectory)
-            executors = [HighThroughputExecutor(processes)]
+        try Self.checkLabels(configuration)
+        let hasProcesses = configuration.executors.contains {
+            if case .processes = $0.placement { true } else { false }
         }
+        // Threads need no directory but for a checkpoint.
+        let directory =
+            hasProcesses || configuration.checkpoint != .never
+            ? try RunDirectory.make(in: configuration.runDirectory) : configuration.runDirectory
+        executors = configuration.executors.map { executor -> any Executor in
+            switch executor.placement {
+            case .threads(let count, let throughCodec):
+                return ThreadPoolExecutor(label: executor.label, threads: count, throughCodec: throughCodec)
+            case .processes(var processes):
+                processes.label = executor.label
+                return HighThroughputExecutor(processes)
+            }
+        }
+        let graces = configuration.executors.map { executor in
+            if case .processes(let processes) = executor.placement { processes.cancelGrace } else { 5.0 }
+        }
+        cancelTime = .seconds((graces.max() ?? 0) + 5)
         var record: (@Sendable (MonitoringEvent) -> Void)?
         if let sink { record = { event in sink.record(event) } }
         context = ExecutorContext(runID: runID, runDirectory: directory, table: table, monitoring: record)
         kernel = DataFlowKernel(
             context: context, executors: executors, retries: configuration.retries,
-            lostRetries: configuration.lostRetries,
+            lostRetries: configuration.lostRetries, retryHandler: configuration.retryHandler,
+            limits: configuration.limits,
             memoizer: try CheckpointSetup.memoizer(configuration, run: directory, table: table),
             files: configuration.files)
     }
@@ -43,8 +53,48 @@ final class WorkflowRun: Sendable {
         for executor in executors { try await executor.start(context) }
     }
 
-    /// Fails what no executor has yet.
-    func cancel() { kernel.cancelWaiting() }
+    /// Refuses apps that ask for an executor that there is not.
+    private static func checkLabels(_ configuration: WorkflowConfiguration) throws {
+        let labels = configuration.executors.map(\.label)
+        let wrong = AppRegistry.executorWishes.filter { !labels.contains($0.key) }.sorted { $0.key < $1.key }
+        guard let (label, app) = wrong.first else { return }
+        throw WorkflowError(
+            .unknownExecutor,
+            "app '\(app)' is to run on executor '\(label)'; there are: "
+                + labels.map { "'\($0)'" }.joined(separator: ", "))
+    }
+
+    /// Takes calls back when the program is interrupted.
+    func interrupt(_ mode: WorkflowConfiguration.InterruptMode) {
+        switch mode {
+        case .cancel: kernel.cancelAll(by: .interrupt)
+        case .drain: kernel.cancelWaiting(by: .interrupt)
+        }
+    }
+
+    /// Ends everything after an interrupt: calls that run get their time.
+    func stopInterrupted(_ mode: WorkflowConfiguration.InterruptMode) async {
+        await kernel.waitForAll(atMost: mode == .drain ? nil : cancelTime)
+        await stop()
+    }
+
+    /// Does with calls that have not ended what the configuration says.
+    func finish(_ mode: WorkflowConfiguration.ExitMode) async {
+        switch mode {
+        case .wait:
+            await kernel.waitForAll()
+        case .cancel:
+            kernel.cancelAll()
+            await kernel.waitForAll(atMost: cancelTime)
+        case .skip:
+            kernel.cancelWaiting()
+        }
+    }
+
+    /// How long calls that were taken back may take to end before their executors are stopped.
+    ///
+    /// More than these take to stop what does not stop by itself.
+    private let cancelTime: Duration
 
     /// Kills every child at once.
     func kill() {

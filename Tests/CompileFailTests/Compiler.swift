@@ -8,6 +8,7 @@ enum Compiler {
     struct Verdict {
         var succeeded: Bool
         var errors: [String]
+        var warnings: [String]
     }
 
     /// The folder with the built products.
@@ -38,7 +39,9 @@ enum Compiler {
             standardError: .file(folder + "/errors", append: false))
         let status = try ChildProcess(spawning: options).wait()
         let text = try SmallFile.readText(folder + "/errors")
-        let errors = text.split(separator: "\n").map(String.init).filter { $0.contains("error: ") }
-        return Verdict(succeeded: status == .exited(0), errors: errors)
+        let lines = text.split(separator: "\n").map(String.init)
+        return Verdict(
+            succeeded: status == .exited(0), errors: lines.filter { $0.contains("error: ") },
+            warnings: lines.filter { $0.contains("warning: ") })
     }
 }

@@ -4,6 +4,8 @@ import Testing
 struct RefusedProgram: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var words: [String]
+    /// Words of a warning beside the error.
+    var warning: String?
     var text: String
 }
 
@@ -45,11 +47,35 @@ struct RefusedProgramTests {
                 struct Job: AppValue { var handle: Handle }
                 """),
         RefusedProgram(
-            testDescription: "a result that is not Codable",
-            words: ["declared closure result 'Handle' is incompatible"],
+            testDescription: "a declared result that is no app value",
+            words: ["call can throw"], warning: "the closure's result must be an AppValue",
             text: """
                 struct Handle: Sendable { var number = 0 }
                 let make = app("make") { (n: Int) -> Handle in Handle(number: n) }
+                """),
+        RefusedProgram(
+            testDescription: "a result that is no app value, in one expression, which would be thrown away",
+            words: ["call can throw"], warning: "the closure's result must be an AppValue",
+            text: """
+                struct Handle: Sendable { var number = 0 }
+                let make = app("make") { (n: Int) in Handle(number: n) }
+                """),
+        RefusedProgram(
+            testDescription: "a call of an app whose result is no app value",
+            words: ["ResultIsNoAppValue<Handle>"],
+            text: """
+                struct Handle: Sendable { var number = 0 }
+                func call() throws {
+                    let make = try app("make") { (n: Int) in Handle(number: n) }
+                    make(1)
+                }
+                """),
+        RefusedProgram(
+            testDescription: "a join app that returns neither future nor value",
+            words: ["AppArgument"],
+            text: """
+                struct Handle: Sendable { var number = 0 }
+                let make = joinApp("make") { (n: Int) -> Handle in Handle(number: n) }
                 """),
         RefusedProgram(
             testDescription: "a lock as a parameter",
@@ -119,6 +145,9 @@ struct RefusedProgramTests {
         for words in program.words {
             #expect(verdict.errors.contains { $0.contains(words) }, "\(verdict.errors)")
         }
+        if let warning = program.warning {
+            #expect(verdict.warnings.contains { $0.contains(warning) }, "\(verdict.warnings)")
+        }
         #expect(!verdict.errors.contains { $0.contains("no such module") }, "\(verdict.errors)")
     }
 
@@ -136,6 +165,9 @@ struct RefusedProgramTests {
             let log = app("log", options: AppOptions(version: 2, retries: 3, priority: 1)) { (text: String) in
                 print(text)
             }
+            struct Job: AppValue { var count: Int; var name = "plain" }
+            let work = app("work") { (job: Job) in job.count }
+            let again = joinApp("again") { (n: Int) in [add(n, 1), add(n, 2)] }
             let later = app("later") { (names: [String: Int], flag: Bool) async throws -> [Point] in [Point()] }
 
             await Workflow.run(configuration: .threads(2)) {
@@ -144,6 +176,14 @@ struct RefusedProgramTests {
                 let total = sum([three, four, add(5, 6)])
                 log("done")
                 _ = later(["a": 1], true)
+                _ = work(.init(count: 1))
+                _ = work.with(retries: 2, walltime: .seconds(1), label: "x")(.init(count: 2))
+                let both: AppFuture<[Int]> = again(1)
+                let first: AppFuture<Int> = both[0]
+                let x: AppFuture<Double> = AppFuture<Point> { Point() }.x
+                for await future in [three, first].asCompleted() where future.status == .succeeded { future.cancel() }
+                let pair = try await x.zip(four).value(timeout: .seconds(1))
+                print(pair.first, pair.second, try await [three, first].all().count.value)
                 let length: Double = try await norm(Point(x: 3, y: 4), nil).value
                 do {
                     print(try await limited(total).value, length)

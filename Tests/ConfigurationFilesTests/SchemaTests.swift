@@ -104,7 +104,7 @@ struct SchemaTests {
     /// The struct's fields in words; placements are taken apart.
     private static func fields(_ configuration: WorkflowConfiguration) -> [String] {
         var result = Mirror(reflecting: configuration).children.filter {
-            $0.label != "placement" && $0.label != "files"
+            $0.label != "executors" && $0.label != "files"
         }
         .map { "\($0.label ?? ""): \($0.value)" }
         result += Mirror(reflecting: configuration.files).children.map { "\($0.label ?? ""): \($0.value)" }

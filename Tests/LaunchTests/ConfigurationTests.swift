@@ -23,6 +23,16 @@ struct ConfigurationTests {
         (threads { $0.retries = -1 }, "0 or more"),
         (threads { $0.lostRetries = -1 }, "0 or more"),
         (threads { $0.runDirectory = "" }, "runDirectory"),
+        (threads { $0.maxUnfinishedTasks = 0 }, "maxUnfinishedTasks is 0; it is 1 or more"),
+        (WorkflowConfiguration(executors: []), "executors is empty"),
+        (WorkflowConfiguration(executors: [.threads("a"), .threads("a")]), "'a' more than once"),
+        (WorkflowConfiguration(executors: [.threads("a b")]), "it takes letters, digits"),
+        (WorkflowConfiguration(executors: [.threads("a"), .threads("b", 0)]), "1 to 4096"),
+        (
+            WorkflowConfiguration(executors: [
+                ExecutorConfiguration("a", .threads(1, throughCodec: false), maxUnfinishedTasks: 0)
+            ]), "maxUnfinishedTasks of 'a' is 0"
+        ),
         (processes { $0.workers = 0 }, "at least 1"),
         (processes { $0.workers = 5000 }, "4096"),
         (processes { $0.prefetch = .fixed(-1) }, "0 or more"),
@@ -60,5 +70,16 @@ struct ConfigurationTests {
         let value = try await Workflow.execute(configuration: .threads(1)) { 42 }
         #expect(value == 42)
         await #expect(throws: Own()) { try await Workflow.execute(configuration: .threads(1)) { throw Own() } }
+    }
+
+    @Test("the first executor's place can be read and changed, and a configuration of several keeps its labels")
+    func placement() {
+        var configuration = WorkflowConfiguration.threads(3)
+        #expect(configuration.executors == [.threads("threads", 3)])
+        configuration.placement = .processes(HighThroughputConfiguration(label: "x", workers: 1))
+        #expect(configuration.executors.map(\.label) == ["x"])
+        var several = WorkflowConfiguration(executors: [.local("big", workers: 2), .threads("small")])
+        several.placement = .threads(4, throughCodec: false)
+        #expect(several.executors == [.threads("big", 4), .threads("small")])
     }
 }

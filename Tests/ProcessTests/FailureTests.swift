@@ -139,4 +139,38 @@ struct FailureTests {
         #expect(run.finish(within: 5) == .exited(130))
         #expect(run.survivors().isEmpty)
     }
+
+    @Test("Ctrl-C has calls that run cancelled: they may tidy up", arguments: [[], ["threads"]])
+    func interruptTidies(options: [String]) throws {
+        let run = try ProbeRun(["tidy"] + options)
+        #expect(eventually(within: 20) { run.has("task.begun") })
+        run.child.signal(SIGINT)
+        #expect(run.finish(within: 15) == .exited(130))
+        #expect(run.has("task.tidied"))
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test(
+        "Ctrl-C lets calls that run end, when the configuration says so, and takes the others back",
+        arguments: [[], ["threads"]])
+    func interruptDrains(options: [String]) throws {
+        let run = try ProbeRun(["finish", "drain"] + options)
+        #expect(eventually(within: 20) { run.has("task.begun") })
+        run.child.signal(SIGTERM)
+        #expect(run.finish(within: 15) == .exited(143))
+        #expect(run.has("task.finished") && !run.has("after"))
+        #expect(run.errors.contains("waiting for calls that run"))
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test(
+        "calls that are left behind are taken back, or given up, when the configuration says so",
+        arguments: ["exit-cancel", "exit-skip"], [[], ["threads"]])
+    func exitModes(mode: String, options: [String]) throws {
+        let run = try ProbeRun(["leave-behind", mode] + options)
+        #expect(run.finish() == .exited(0))
+        #expect(run.has("task.begun") && !run.has("after"))
+        if mode == "exit-cancel" { #expect(run.has("task.tidied")) }
+        #expect(run.survivors().isEmpty)
+    }
 }

@@ -52,6 +52,9 @@ final class ProbeRun {
     /// A file in its directory.
     func file(_ name: String) -> String { (try? SmallFile.readText(directory + "/" + name, limit: 1 << 24)) ?? "" }
 
+    /// Whether there is a file in its directory.
+    func has(_ name: String) -> Bool { access(directory + "/" + name, F_OK) == 0 }
+
     /// Waits for the program's end; kills it after the deadline.
     func finish(within seconds: Double = 40) -> SystemSupport.ExitStatus? {
         let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)

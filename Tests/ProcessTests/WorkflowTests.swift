@@ -111,4 +111,31 @@ struct WorkflowTests {
         #expect(run.finish() == .exited(1))
         #expect(run.errors.contains("the limit is 8"))
     }
+
+    @Test("several workflows run in one process; code outside of all of them calls into the only one, or is refused")
+    func severalWorkflows() throws {
+        let run = try ProbeRun(["several", "threads"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("detached: ") == "value 3" && run.line("detached again: ") == "value 4")
+        #expect(run.line("sums ") == "[4950, 5050, 5150, 5250]")
+        #expect(run.line("inside: ") == "value 2")
+        #expect(run.line("ambiguous: ")?.contains("2 workflows that run") == true)
+    }
+
+    @Test("several executors: calls go where they are asked to, and other labels are refused")
+    func severalExecutors() throws {
+        let run = try ProbeRun(["executors"])
+        #expect(run.finish() == .exited(0))
+        #expect(run.line("small here ") == "true" && run.line("big here ") == "false")
+        #expect(run.line("wrong: ")?.contains("there are: 'small', 'big'") == true)
+        #expect(run.survivors().isEmpty)
+    }
+
+    @Test("an app that asks for an executor that there is not is refused before anything runs")
+    func unknownExecutor() throws {
+        let run = try ProbeRun(["unknown-executor"])
+        #expect(run.finish() == .exited(1))
+        #expect(run.errors.contains("app 'lost' is to run on executor 'nowhere'; there are: 'htex'"))
+        #expect(run.output.isEmpty && !run.has("runinfo"))
+    }
 }

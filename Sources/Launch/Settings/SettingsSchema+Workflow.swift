@@ -14,6 +14,32 @@ extension SettingsSchema {
             if case .integer(let count) = value { configuration.lostRetries = count }
         },
         Setting(
+            "maxUnfinishedTasks", SettingType(words: ["unlimited"], .integer(1...Int.max)), .word("unlimited"),
+            "How many unfinished calls an executor may have; `submit` waits for room, a plain call beyond it fails."
+        ) { value, configuration in
+            if case .integer(let count) = value {
+                configuration.maxUnfinishedTasks = count
+            } else {
+                configuration.maxUnfinishedTasks = nil
+            }
+        },
+        Setting(
+            "exitMode", SettingType(words: ["wait", "cancel", "skip"]), .word("wait"),
+            "What happens to calls that have not ended when the workflow's body returns."
+        ) { value, configuration in
+            switch value {
+            case .word("cancel"): configuration.exitMode = .cancel
+            case .word("skip"): configuration.exitMode = .skip
+            default: configuration.exitMode = .wait
+            }
+        },
+        Setting(
+            "onInterrupt", SettingType(words: ["cancel", "drain"]), .word("cancel"),
+            "Whether calls that run are stopped or awaited when the program is interrupted (Ctrl-C, SIGTERM)."
+        ) { value, configuration in
+            configuration.onInterrupt = value == .word("drain") ? .drain : .cancel
+        },
+        Setting(
             "checkpoint",
             SettingType(words: ["never", "taskExit", "atExit", "manual"], .duration(atLeast: .milliseconds(10))),
             .word("never"),

@@ -59,7 +59,8 @@ package struct SettingsSchema: Sendable {
 
     /// Fields of the configuration's structs that no key of their name has, each with the reason.
     package static let fieldsWithoutKey: [String: String] = [
-        "placement": "the section `executors`",
+        "executors": "the section `executors`",
+        "retryHandler": "code alone can say it",
         "label": "the executor's name in the section `executors`",
         "files": "the section `files`",
         "providers": "code alone can say it",

@@ -61,6 +61,24 @@ let napAsync = app("napAsync") { (milliseconds: Int) async throws -> Int in
     try await Task.sleep(for: .milliseconds(milliseconds))
     return milliseconds
 }
+/// Runs until it is cancelled, then tidies up: writes a file.
+let tidy = app("tidy") { (path: String) async throws -> Int in
+    writeFile(path + ".begun")
+    do {
+        try await Task.sleep(for: .seconds(60))
+    } catch {
+        writeFile(path + ".tidied")
+        throw error
+    }
+    return 0
+}
+/// Runs a while, then writes a file.
+let finish = app("finish") { (path: String, milliseconds: Int) in
+    writeFile(path + ".begun")
+    usleep(UInt32(milliseconds) * 1000)
+    writeFile(path + ".finished")
+}
+let after = app("after") { (_: Nothing, path: String) in writeFile(path) }
 let spin = app("spin") { () -> Int in
     begin("spin")
     var count = 0
@@ -90,6 +108,11 @@ let directory = app("directory") { () -> String in
     guard let raw = getcwd(nil, 0) else { return "" }
     defer { free(raw) }
     return String(cString: raw)
+}
+
+/// Makes an empty file.
+func writeFile(_ path: String) {
+    if let file = fopen(path, "w") { fclose(file) }
 }
 
 /// The direct children of a process.
@@ -162,7 +185,21 @@ if options.contains("impatient") {
 var configuration = options.contains("threads") ? WorkflowConfiguration.threads(2) : .processes(processes)
 configuration.progress = false
 configuration.lostRetries = options.contains("retry") ? 1 : 0
+if options.contains("drain") { configuration.onInterrupt = .drain }
+if options.contains("exit-cancel") { configuration.exitMode = .cancel }
+if options.contains("exit-skip") { configuration.exitMode = .skip }
 if options.contains("monitoring") { configuration.monitoring = .file("monitoring.jsonl") }
+
+if scenario == "unknown-executor" { _ = app("lost", options: AppOptions(executor: "nowhere")) { 1 } }
+if scenario == "executors" {
+    configuration.executors = [.threads("small"), .local("big", workers: 1)]
+}
+/// A configuration for workflows inside of this one.
+let inner: WorkflowConfiguration = {
+    var inner = WorkflowConfiguration.threads(2)
+    inner.progress = false
+    return inner
+}()
 
 await Workflow.run(configuration: configuration) {
     let start = milliseconds()
@@ -251,6 +288,38 @@ await Workflow.run(configuration: configuration) {
         awaitBegun("nap")
         tell("running")
         await tellOutcome("long", long)
+    case "executors":
+        let own = Int(getpid())
+        tell("small here \(try await processID().value == own)")
+        tell("big here \(try await processID.with(executor: "big")().value == own)")
+        await tellOutcome("wrong", add.with(executor: "bgi")(1, 2))
+    case "several":
+        await tellOutcome("detached", Task.detached { add(1, 2) }.value)
+        let sums = try await withThrowingTaskGroup(of: Int.self) { group in
+            for n in 0..<4 {
+                group.addTask {
+                    try await Workflow.execute(configuration: inner) {
+                        try await total((0..<100).map { add($0, n) }).value
+                    }
+                }
+            }
+            return try await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+        tell("sums \(sums.sorted())")
+        try await Workflow.execute(configuration: inner) {
+            await tellOutcome("inside", Task { add(1, 1) }.value)
+            await tellOutcome("ambiguous", Task.detached { add(1, 2) }.value)
+        }
+        await tellOutcome("detached again", Task.detached { add(2, 2) }.value)
+    case "tidy":
+        await tellOutcome("tidy", tidy("task"))
+    case "finish":
+        let first = finish("task", 1_500)
+        await tellOutcome("after", after(first, "after"))
+    case "leave-behind":
+        let begun = tidy("task")
+        while access("task.begun", F_OK) != 0 { usleep(10_000) }
+        _ = after(begun.map { _ in Nothing() }, "after")
     case "print":
         await tellOutcome("say", say("hello"))
     case "unencodable":
