@@ -1,4 +1,4 @@
-public import HighThroughput
+import HighThroughput
 
 /// One of the executors of a workflow: a label, where its calls run, how many there may be.
 public struct ExecutorConfiguration: Sendable, Equatable {

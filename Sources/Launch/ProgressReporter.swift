@@ -1,4 +1,5 @@
 import DataFlow
+import HighThroughput
 import ProgressDisplay
 import SystemSupport
 import WorkflowCore

@@ -198,6 +198,42 @@ extension AppTests {
             }
         }
 
+        @Test("a cached command with automatic names runs once; its settings and arguments tell calls apart")
+        func cachedAutomatic() async throws {
+            try await workflow(directory) { kernel async throws in
+                let app = run.with(stdout: .autoNamed, cache: true)
+                let first = try await app("echo cached").value
+                #expect(try await app("echo cached").value == first)
+                #expect(kernel.progress.fromCache == 1)
+                _ = try await app("echo other").value
+                _ = try await app.with(environment: ["A": "1"])("echo cached").value
+                _ = try await app.with(stdout: .inherit)("echo cached").value
+                #expect(kernel.progress.fromCache == 1)
+                let path = directory.file("made")
+                let ignoring = write.with(cache: true, ignoreForCache: [0])
+                _ = try await ignoring("one", path).value
+                _ = try await ignoring("two", path).value
+                #expect(kernel.progress.fromCache == 2)
+                #expect(try directory.text("made") == "one")
+            }
+        }
+
+        @Test(
+            "the files of a call are known at once, its label stands in their names, options and settings go together")
+        func labels() async throws {
+            try await workflow(directory) { _ async throws in
+                let call = run.with(stdout: .autoNamed, retries: 1, label: "large file")("echo x; exit $((RANDOM % 1))")
+                let path = try #require(call.stdoutPath)
+                #expect(path.contains("bash.run_large_file_1f2e3d4c"))
+                #expect(call.stderrPath == nil && nothing().stdoutPath == nil)
+                #expect(try await call.stdout.value == path)
+                #expect(try await call.exitCode.value == 0)
+                let limited = run.with(walltime: .milliseconds(200), priority: 4)
+                #expect(limited.app.options.walltime == .milliseconds(200) && limited.app.options.priority == 4)
+                await #expect(throws: AppTimeout.self) { try await limited("sleep 60").value }
+            }
+        }
+
         @Test("ten thousand calls share a directory of logs, and odd names stay in it")
         func logNames() {
             let context = ExecutorContext(runID: RunID("12345678-9"), runDirectory: "/runs/000", table: TaskTable())

@@ -16,7 +16,7 @@ extension AppTests {
         @Test("a call that waits fails at once, its dependents name the route, and what it waited for goes on")
         func waiting() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let first = number(1)
                 let second = plus(first, 1)
                 let third = plus(second, 1)
@@ -38,7 +38,7 @@ extension AppTests {
         @Test("a call that an executor has is stopped there, and is not tried again")
         func launched() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let call = stubborn(1)
                 call.cancel()
                 call.cancel()
@@ -53,7 +53,7 @@ extension AppTests {
         @Test("a call whose executor was quicker keeps its value, or its own error")
         func quicker() async throws {
             let executor = HoldingExecutor(stopsWhenAsked: false)
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let value = number(4)
                 value.cancel()
                 try await executor.finish("cancel.number")
@@ -69,7 +69,7 @@ extension AppTests {
         @Test("what a body says when it is cancelled is told as the cancellation it is")
         func cooperative() async throws {
             let executor = HoldingExecutor(stopsWhenAsked: false)
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let call = number(1)
                 call.cancel()
                 try await executor.finish("cancel.number", .failure(CancellationError()))
@@ -83,7 +83,7 @@ extension AppTests {
         @Test("taking back what is done changes nothing")
         func done() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let call = number(3)
                 try await executor.finish("cancel.number")
                 call.cancel()
@@ -96,7 +96,7 @@ extension AppTests {
         @Test("those who wait for an equal call that is taken back run by themselves")
         func memoWaiters() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let first = cached(5)
                 let second = cached(5)
                 let third = cached(5)
@@ -118,7 +118,7 @@ extension AppTests {
         @Test("an await that is cancelled ends at once, and takes the call with it")
         func awaiting() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let call = number(1)
                 let waiter = Task { try await call.value }
                 try await until("somebody waits") { !call.hasNoWaiters }
@@ -133,7 +133,7 @@ extension AppTests {
         @Test("an await in a task that is cancelled already takes the call with it")
         func awaitingLate() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let call = number(1)
                 let waiter = Task {
                     withUnsafeCurrentTask { $0?.cancel() }
@@ -148,7 +148,7 @@ extension AppTests {
         @Test("an await that is cancelled leaves a call alone that somebody else wants")
         func wanted() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let shared = number(1)
                 let other = Task { try await shared.value }
                 let waiter = Task { try await shared.value }
@@ -171,7 +171,7 @@ extension AppTests {
         @Test("calls that were taken back, and those that failed for that reason, are no failures nobody awaited")
         func report() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let first = number(1)
                 plus(first, 1)
                 number(2)
@@ -186,7 +186,7 @@ extension AppTests {
         @Test("taking everything back ends calls in every phase")
         func everything() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let calls = (0..<100).map { plus(number($0), number($0)) }
                 kernel.cancelAll(by: .interrupt)
                 await kernel.waitForAll()
@@ -203,7 +203,7 @@ extension AppTests {
         @Test("a call that is taken back while it is handed over is stopped, whoever is first", arguments: 0..<20)
         func race(round: Int) async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 for _ in 0..<50 {
                     let source = number(1)
                     let call = cached(round * 1000 + Int(source.taskID?.rawValue ?? 0))

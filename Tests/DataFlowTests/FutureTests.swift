@@ -29,7 +29,7 @@ extension AppTests {
         @Test("the status follows the call")
         func status() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all, retries: 1) { _ in
+            try await withKernel([executor], apps: all, retries: 1) { _ async throws in
                 let first = number(1)
                 let second = plus(first, 1)
                 #expect(first.status == .launched && second.status == .waiting)
@@ -52,7 +52,7 @@ extension AppTests {
         @Test("an await with a time limit ends, and the call goes on")
         func timeout() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let call = number(3)
                 let error = await #expect(throws: FutureTimeout.self) {
                     try await call.value(timeout: .milliseconds(5))
@@ -69,7 +69,7 @@ extension AppTests {
 
         @Test("members, elements and what dictionaries hold are futures, and arguments")
         func lifted() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let made = stats(4)
                 let mean: AppFuture<Double> = made.mean
                 #expect(try await mean.value == 4)
@@ -88,7 +88,7 @@ extension AppTests {
 
         @Test("what is made of a failed future fails with its error, and a call names the route")
         func derivedFailure() async throws {
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 let failing = broken(2)
                 await #expect(throws: TooFew(count: 2)) { try await failing.map { $0 + 1 }.value }
                 let error = await #expect(throws: DependencyError.self) {
@@ -105,7 +105,7 @@ extension AppTests {
 
         @Test("who awaits what is made of a future has seen its failure; who only makes it has not")
         func observed() async throws {
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 let unseen = broken(1).map { $0 }.map { $0 }
                 let seen = broken(2).map { $0 }.map { $0 }
                 let combined = [broken(3), number(1)].all()
@@ -122,7 +122,7 @@ extension AppTests {
 
         @Test("map, zip, all and any")
         func combining() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 #expect(try await number(2).map { "\($0)" }.value == "2")
                 let pair = try await number(1).zip(text(2)).value
                 #expect(pair == Pair(1, "n2"))
@@ -140,7 +140,7 @@ extension AppTests {
 
         @Test("what is made of futures is an argument like any other")
         func derivedArguments() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let sum = [number(1), number(2)].all().map { $0.reduce(0, +) }
                 #expect(try await plus(sum, number(1).zip(number(2)) { $0 * 10 + $1 }).value == 15)
             }
@@ -149,13 +149,14 @@ extension AppTests {
         @Test("futures come in the order in which they are done")
         func asCompleted() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let calls: [AppFuture<Int>] = [number(1), plus(1, 1), broken(3)]
                 let collector = Task {
                     var seen: [String] = []
                     for await future in calls.asCompleted() { seen.append(future.appName) }
                     return seen
                 }
+                try await until("the loop waits") { calls.allSatisfy { !$0.hasNoWaiters } }
                 for name in ["future.plus", "future.broken", "future.number"] { try await executor.finish(name) }
                 #expect(await collector.value == ["future.plus", "future.broken", "future.number"])
                 for await _ in [AppFuture<Int>]().asCompleted() { Issue.record("there is none") }
@@ -164,7 +165,7 @@ extension AppTests {
 
         @Test("fifty thousand futures are iterated in the order of their ends, each once")
         func manyCompleted() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let calls = (0..<50_000).map { number($0) }
                 var sum = 0
                 for await future in calls.asCompleted() { sum += try await future.value }
@@ -175,7 +176,7 @@ extension AppTests {
         @Test("a loop over futures that is cancelled ends, and takes its calls with it")
         func cancelledLoop() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let calls = [number(1), number(2)]
                 let kept = plus(calls[1], 1)
                 let loop = Task {
@@ -194,7 +195,7 @@ extension AppTests {
         @Test("cancelling what is made of futures takes those back that nobody else wants")
         func cancelDerived() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let wanted = number(1)
                 let waiter = Task { try await wanted.value }
                 try await until("somebody waits") { !wanted.hasNoWaiters }
@@ -215,7 +216,7 @@ extension AppTests {
             "closures and Swift tasks are arguments; to cancel them is to cancel their Swift task",
             arguments: [true, false])
         func closures(isTask: Bool) async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let made =
                     isTask ? Task { try await number(20).value }.future : AppFuture { try await number(20).value }
                 #expect(try await plus(made, 1).value == 21)
@@ -241,7 +242,7 @@ extension AppTests {
 
         @Test("a closure is called with the result, and the failure counts as seen")
         func onCompletion() async throws {
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 let results = Locked<[String]>([])
                 broken(1).onCompletion { result in results.withLock { $0.append("\(result)") } }
                 number(5).onCompletion { result in results.withLock { $0.append("\(result)") } }
@@ -254,7 +255,7 @@ extension AppTests {
         @Test("a chain of a hundred thousand futures made of each other is no recursion", arguments: [true, false])
         func longChain(cancels: Bool) async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { _ in
+            try await withKernel([executor], apps: all) { _ async throws in
                 let first = number(0)
                 var last = first.map { $0 }
                 for _ in 0..<100_000 { last = last.map { $0 + 1 } }

@@ -59,7 +59,7 @@ extension AppTests {
 
         @Test("futures, arrays, dictionaries and optionals of them, and values, are what a join app has")
         func results() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 #expect(try await one(3).value == 3)
                 #expect(try await several(4).value == [0, 1, 2, 3])
                 #expect(try await several(0).value.isEmpty)
@@ -75,7 +75,7 @@ extension AppTests {
         @Test("a join app is joining until its calls have ended, and no executor has it")
         func status() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let call = one(1)
                 try await until("it joins") { call.status == .joining }
                 #expect(kernel.progress.joining == 1)
@@ -88,7 +88,7 @@ extension AppTests {
 
         @Test("a failure inside names the route and the root cause, through several join apps")
         func failure() async throws {
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 let call = outer(4)
                 let error = await #expect(throws: JoinError.self) { try await call.value }
                 #expect(error?.route.map(\.app) == ["join.outer", "join.failing", "join.broken"])
@@ -105,7 +105,7 @@ extension AppTests {
         @Test("a body that throws is tried again; a call it returned that fails is not a reason to")
         func retries() async throws {
             tries.withLock { $0 = [:] }
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 #expect(try await throwing(2).value == 3)
                 await #expect(throws: TooFew(count: 3)) { try await throwing(5).value }
                 _ = await failing.with(retries: 5)(1).result
@@ -116,7 +116,7 @@ extension AppTests {
         @Test("equal calls of a cached join app run once")
         func cached() async throws {
             tries.withLock { $0 = [:] }
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let calls = (0..<10).map { _ in shared(7) }
                 for call in calls { #expect(try await call.value == 7) }
                 #expect(tries.withLock { $0[-7] } == 1)
@@ -125,7 +125,7 @@ extension AppTests {
 
         @Test("a join app cannot be called in a task")
         func role() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let error = await #expect(throws: RoleError.self) { try await nested(1).value }
                 #expect(error?.app == "join.one")
             }
@@ -133,7 +133,7 @@ extension AppTests {
 
         @Test("divide and conquer, ten thousand deep and ten thousand wide")
         func recursion() async throws {
-            try await onThreads { kernel in
+            try await onThreads { kernel async throws in
                 #expect(try await countdown(10_000).value == 10_000)
                 #expect(try await summing([0, 10_000]).value == 9_999 * 5_000)
                 await kernel.waitForAll()
@@ -144,7 +144,7 @@ extension AppTests {
         @Test("a join app that waits fails at once when it is taken back, and takes its calls with it")
         func cancelJoining() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let call = several(3)
                 try await until("it joins") { call.status == .joining }
                 call.cancel()
@@ -159,19 +159,21 @@ extension AppTests {
         @Test("a join app ten thousand deep is taken back as a whole, without recursion")
         func cancelDeep() async throws {
             let executor = HoldingExecutor()
-            try await withKernel([executor], apps: all) { kernel in
+            try await withKernel([executor], apps: all) { kernel async throws in
                 let call = countdown(10_000)
                 try await until("the innermost call is made") { executor.held.count == 1 }
                 call.cancel()
                 await kernel.waitForAll()
                 #expect(call.status == .cancelled)
-                #expect(kernel.progress.cancelled + kernel.progress.failed == 20_001)
+                #expect(kernel.progress.succeeded == 0)
+                #expect(kernel.progress.cancelled + kernel.progress.failed == 20_002)
+                #expect(kernel.content.withLock { $0.joins.isEmpty && $0.children.isEmpty && $0.joinBodies.isEmpty })
             }
         }
 
         @Test("a body that runs is cancelled as a Swift task")
         func cancelBody() async throws {
-            try await onThreads { _ in
+            try await onThreads { _ async throws in
                 let call = endless(1)
                 try await until("its body runs") { call.status == .running }
                 call.cancel()

@@ -139,6 +139,7 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
             }
         }
         let future = AppFuture<Output>(taskID: kernel.nextTaskID(), appName: name, owner: kernel.id, origin: origin)
+        if let parent = DataFlowKernel.scope?.parent, let task = future.taskID { kernel.note(task, madeBy: parent) }
         kernel.submit(
             AppCall(
                 app: self, future: future, dependencies: dependencies.futures, outputs: dependencies.outputs,

@@ -44,22 +44,38 @@ extension DataFlowKernel {
     func takeBack(
         _ call: any KernelCall, _ origin: CallCancelled.Origin, _ effects: inout [KernelState.Effect]
     ) {
-        let joined = content.withLock { $0.joins[call.taskID]?.dependencies ?? [] }
+        let (joined, children) = content.withLock { content in
+            (content.joins[call.taskID]?.dependencies ?? [], content.children[call.taskID] ?? [])
+        }
         let error = CallCancelled(app: call.definition.name, task: call.taskID, origin: origin)
         fail(call, .failure(error), &effects)
         for future in call.dependencies where future.owner != id { future.withdraw(call) }
-        for future in joined {
-            if future.owner == id, let task = future.taskID {
-                // Into the same list of effects: join apps may stand in each other by the thousand.
-                guard future.hasNoWaiters else { continue }
-                content.withLock { content in
-                    content.state.handle(.unwanted(task, by: origin), into: &effects)
-                    stopping.store(content.state.stoppingCount, ordering: .sequentiallyConsistent)
-                }
-            } else {
-                future.withdraw(call)
-                SubmitThreads.shared.run { future.cancelIfUnwanted(by: origin) }
+        if !children.isEmpty { release(children, origin, &effects) }
+        for future in joined where future.owner != id {
+            future.withdraw(call)
+            SubmitThreads.shared.run { future.cancelIfUnwanted(by: origin) }
+        }
+    }
+
+    /// Takes back what the body of a join app has called, as far as nobody else wants it: the newest first, since it may
+    /// depend on the older ones.
+    ///
+    /// Into the same list of effects: join apps may stand in each other by the thousand.
+    private func release(
+        _ children: [TaskID], _ origin: CallCancelled.Origin, _ effects: inout [KernelState.Effect]
+    ) {
+        content.withLock { content in
+            for child in children.reversed() where content.calls[child]?.outcomeFuture.hasNoWaiters == true {
+                content.state.handle(.unwanted(child, by: origin), into: &effects)
             }
+            stopping.store(content.state.stoppingCount, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// Notes that the body of a join app makes a call.
+    func note(_ task: TaskID, madeBy parent: TaskID) {
+        content.withLock { content in
+            if content.state.holds(parent) { content.children[parent, default: []].append(task) }
         }
     }
 

@@ -7,6 +7,18 @@ package struct KernelID: Hashable, Sendable {
     fileprivate let number: Int
 }
 
+/// Where calls go that are made in a Swift task.
+final class KernelScope: Sendable {
+    let kernel: DataFlowKernel
+    /// The join app's call whose body makes them.
+    let parent: TaskID?
+
+    init(_ kernel: DataFlowKernel, parent: TaskID?) {
+        self.kernel = kernel
+        self.parent = parent
+    }
+}
+
 /// The kernels of this process.
 enum KernelDirectory {
     private struct Entry: Sendable {
@@ -37,7 +49,7 @@ extension DataFlowKernel {
     /// The kernel that calls go to: that of the workflow in whose body, or in whose Swift tasks, the code runs; for
     /// code outside of all (a detached task, a thread), that of the only workflow there is.
     package static var current: DataFlowKernel? {
-        if let scoped { return scoped }
+        if let scope { return scope.kernel }
         return KernelDirectory.inUse.withLock { $0.count == 1 ? $0[0] : nil }
     }
 
@@ -58,7 +70,7 @@ extension DataFlowKernel {
     package func asCurrent<R>(_ body: () async throws -> R) async rethrows -> R {
         KernelDirectory.inUse.withLock { $0.append(self) }
         defer { KernelDirectory.inUse.withLock { $0.removeAll { $0 === self } } }
-        return try await Self.$scoped.withValue(self, operation: body)
+        return try await Self.$scope.withValue(KernelScope(self, parent: nil), operation: body)
     }
 
     /// Whether calls of the app with this registration number need a closer look before they are taken.

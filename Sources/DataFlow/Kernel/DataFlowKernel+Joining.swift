@@ -12,7 +12,7 @@ extension DataFlowKernel {
             // why Task: a body may await; it ends by reporting to the kernel, which waits for every call. Made under the
             // lock, so that whoever looks for it finds it, and the end of an attempt does not overtake its beginning.
             content.joinBodies[call.taskID] = Task.detached(executorPreference: SubmitThreads.shared) {
-                await Self.$scoped.withValue(self) {
+                await Self.$scope.withValue(KernelScope(self, parent: call.taskID)) {
                     await SubmitScope.$isInside.withValue(true) {
                         do {
                             self.joined(call, try await call.runJoin())

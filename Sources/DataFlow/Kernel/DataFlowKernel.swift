@@ -5,8 +5,8 @@ public import WorkflowCore
 /// Holds the calls of one workflow from submission to outcome: waits for arguments, hands calls to executors, tries
 /// again, takes calls back, completes futures.
 public final class DataFlowKernel: Sendable {
-    /// The kernel of the running workflow, where a task-local value reaches.
-    @TaskLocal static var scoped: DataFlowKernel?
+    /// The running workflow, where a task-local value reaches.
+    @TaskLocal static var scope: KernelScope?
 
     /// A failure that the program has not looked at.
     package struct UnseenFailure: Sendable {

@@ -13,6 +13,8 @@ struct KernelContent {
 
     /// What the bodies of join apps returned.
     var joins: [TaskID: JoinedCalls] = [:]
+    /// What the bodies of join apps have called.
+    var children: [TaskID: [TaskID]] = [:]
     /// Bodies of join apps that run.
     var joinBodies: [TaskID: Task<Void, Never>] = [:]
     /// What has gone wrong with calls about which a retry handler is asked.
@@ -39,6 +41,7 @@ struct KernelContent {
         let task = call.taskID
         _ = calls.remove(task)
         if !joins.isEmpty { joins[task] = nil }
+        if !children.isEmpty { children[task] = nil }
         if !joinBodies.isEmpty { joinBodies[task] = nil }
         if !histories.isEmpty { histories[task] = nil }
         if batches.isEmpty, rooms.isEmpty { return [] }
