@@ -37,6 +37,24 @@ struct StopTests {
         #expect(run.line("good ") == "200")
     }
 
+    @Test("a bash app's processes end when its future is cancelled")
+    func cancelledFamily() throws {
+        let run = try ProbeRun(["cancelled-family"], program: "StopProgram")
+        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(try #require(run.line("family: ")).contains("ancelled"))
+        #expect(run.line("began ") == "true")
+        #expect(run.line("alive ") == "0")
+    }
+
+    @Test("a future that is cancelled stops a body that is deaf, and the workflow goes on")
+    func cancelledFuture() throws {
+        let run = try ProbeRun(["cancelled-deaf"], program: "StopProgram")
+        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(try #require(run.line("deaf: ")).contains("ancelled"))
+        #expect(run.line("worker gone ") == "true")
+        #expect(run.line("next: ") == "value 7")
+    }
+
     @Test(
         "a bash app's processes end with its walltime, even those that refuse to",
         arguments: ["family", "stubborn-family"])

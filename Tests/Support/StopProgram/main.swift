@@ -74,6 +74,9 @@ let limitedQuick = app("limitedQuick", options: .init(walltime: .seconds(60))) {
 let limitedFamily = bashApp("limitedFamily", options: .init(walltime: .milliseconds(500))) { () -> ShellCommand in
     "echo $$ > family-1; sleep 1000 & echo $! > family-2; sleep 1000"
 }
+let plainFamily = bashApp("plainFamily") { () -> ShellCommand in
+    "echo $$ > family-1; sleep 1000 & echo $! > family-2; sleep 1000"
+}
 let stubbornFamily = bashApp("stubbornFamily", options: .init(walltime: .milliseconds(500))) { () -> ShellCommand in
     "trap '' TERM; echo $$ > family-1; sh -c \"trap '' TERM; sleep 1000\" & echo $! > family-2; while :; do sleep 1; done"
 }
@@ -100,6 +103,20 @@ await Workflow.run(configuration: configuration) {
     case "family":
         await Tell.outcome("family", limitedFamily())
         Tell.line("alive \(Wait.survivors(["family-1", "family-2"]))")
+    case "cancelled-family":
+        let family = plainFamily()
+        let children = Wait.eventually { (try? SmallFile.readText("family-2"))?.hasSuffix("\n") == true }
+        family.cancel()
+        await Tell.outcome("family", family)
+        Tell.line("began \(children)")
+        Tell.line("alive \(Wait.survivors(["family-1", "family-2"]))")
+    case "cancelled-deaf":
+        let stopped = deaf()
+        let worker = awaitBegin("deaf")
+        stopped.cancel()
+        await Tell.outcome("deaf", stopped)
+        Tell.line("worker gone \(Wait.eventually { !Wait.isAlive(worker) })")
+        await Tell.outcome("next", limitedQuick(7))
     case "stubborn-family":
         await Tell.outcome("family", stubbornFamily())
         Tell.line("alive \(Wait.survivors(["family-1", "family-2"]))")
