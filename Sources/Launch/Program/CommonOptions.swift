@@ -64,6 +64,7 @@ struct CommonOptions: Sendable, Equatable {
     func applied(to configuration: WorkflowConfiguration) -> WorkflowConfiguration {
         var result = configuration
         if let showsProgress { result.progress = showsProgress }
+        if place == nil, workers == nil { return result }
         switch (place, configuration.placement) {
         case (.threads, .processes(let processes)):
             result.placement = .threads(workers ?? processes.workers, throughCodec: false)

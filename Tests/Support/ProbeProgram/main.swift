@@ -303,7 +303,9 @@ await Workflow.run(configuration: configuration) {
                     }
                 }
             }
-            return try await group.reduce(into: [Int]()) { $0.append($1) }
+            var sums: [Int] = []
+            for try await sum in group { sums.append(sum) }
+            return sums
         }
         tell("sums \(sums.sorted())")
         try await Workflow.execute(configuration: inner) {
