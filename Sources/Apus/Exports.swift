@@ -29,12 +29,12 @@
 @_exported public import struct DataFlow.JoinError
 @_exported public import struct DataFlow.MissingOutputs
 @_exported public import struct DataFlow.NoneSucceeded
+@_exported public import struct DataFlow.NotAnApp
 @_exported public import struct DataFlow.Nothing
 @_exported public import struct DataFlow.OutputFile
 @_exported public import struct DataFlow.Pair
 @_exported public import struct DataFlow.RSyncStaging
 @_exported public import protocol DataFlow.RegisteredApp
-@_exported public import struct DataFlow.ResultIsNoAppValue
 @_exported public import struct DataFlow.RetryHandler
 @_exported public import struct DataFlow.RetryHandlerFailure
 @_exported public import struct DataFlow.RoleError

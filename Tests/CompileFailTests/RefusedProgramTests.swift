@@ -34,7 +34,7 @@ struct RefusedProgramTests {
                 """),
         RefusedProgram(
             testDescription: "a parameter that is not Codable",
-            words: ["Handle", "AppValue"],
+            words: ["call can throw"], warning: "its parameters and its result must be AppValues",
             text: """
                 struct Handle: Sendable { var number = 0 }
                 let use = app("use") { (handle: Handle) -> Int in handle.number }
@@ -48,21 +48,21 @@ struct RefusedProgramTests {
                 """),
         RefusedProgram(
             testDescription: "a declared result that is no app value",
-            words: ["call can throw"], warning: "the closure's result must be an AppValue",
+            words: ["call can throw"], warning: "its parameters and its result must be AppValues",
             text: """
                 struct Handle: Sendable { var number = 0 }
                 let make = app("make") { (n: Int) -> Handle in Handle(number: n) }
                 """),
         RefusedProgram(
             testDescription: "a result that is no app value, in one expression, which would be thrown away",
-            words: ["call can throw"], warning: "the closure's result must be an AppValue",
+            words: ["call can throw"], warning: "its parameters and its result must be AppValues",
             text: """
                 struct Handle: Sendable { var number = 0 }
                 let make = app("make") { (n: Int) in Handle(number: n) }
                 """),
         RefusedProgram(
             testDescription: "a call of an app whose result is no app value",
-            words: ["ResultIsNoAppValue<Handle>"],
+            words: ["NotAnApp<Handle>"],
             text: """
                 struct Handle: Sendable { var number = 0 }
                 func call() throws {
@@ -79,14 +79,14 @@ struct RefusedProgramTests {
                 """),
         RefusedProgram(
             testDescription: "a lock as a parameter",
-            words: ["Mutex<Int>"],
+            words: ["no exact matches in call to global function 'app'"],
             text: """
                 import Synchronization
                 let use = app("use") { (lock: borrowing Mutex<Int>) -> Int in lock.withLock { $0 } }
                 """),
         RefusedProgram(
             testDescription: "a closure as a parameter",
-            words: ["AppValue"],
+            words: ["converting non-escaping value"],
             text: """
                 let use = app("use") { (body: @Sendable () -> Int) -> Int in body() }
                 """),

@@ -8,7 +8,7 @@ struct LocalProviderTests {
     private static func status(
         _ provider: LocalProvider, _ job: JobID, until isThere: (JobStatus) -> Bool
     ) async throws -> JobStatus? {
-        let deadline = Monotonic.deadline(after: .seconds(20))
+        let deadline = Monotonic.deadline(after: .seconds(60))
         var last: JobStatus?
         while Monotonic.nanoseconds < deadline {
             last = try await provider.status(of: [job])[job]

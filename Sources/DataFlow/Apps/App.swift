@@ -202,20 +202,22 @@ public func app<each Input: AppValue>(
     }
 }
 
-/// Refuses a closure whose result is no ``AppValue``: without it, the result would be thrown away.
+/// Refuses a closure with a parameter or a result that is no ``AppValue``: without it, a result would be thrown away.
 ///
 /// It is marked as throwing, so that no declaration compiles; an unavailable function would not be considered. The
 /// warning beside that error says what is wrong.
-@available(*, deprecated, message: "no app: the closure's result must be an AppValue (Codable, Sendable, this word)")
-public func app<Result, each Input: AppValue>(
+@available(
+    *, deprecated, message: "no app: its parameters and its result must be AppValues (Codable, Sendable, this word)"
+)
+public func app<Result, each Input>(
     _ name: String, options: AppOptions = AppOptions(), throwing errors: [any CodableError.Type] = [],
     _ body: @escaping @Sendable @concurrent (repeat each Input) async throws -> Result
-) throws -> ResultIsNoAppValue<Result> {
-    throw WorkflowError(.resultMismatch, "the result of '\(name)' is \(Result.self), which is no AppValue")
+) throws -> NotAnApp<Result> {
+    throw WorkflowError(.resultMismatch, "'\(name)' has a parameter or a result that is no AppValue")
 }
 
-/// What stands in an app's place when its closure's result is no ``AppValue``; it cannot be called.
-public struct ResultIsNoAppValue<Result> {}
+/// What stands in an app's place when a parameter or the result of its closure is no ``AppValue``; it cannot be called.
+public struct NotAnApp<Result> {}
 
 func makeApp<Output: AppValue, each Input: AppValue>(
     _ name: String, _ options: AppOptions, _ errors: [any CodableError.Type],

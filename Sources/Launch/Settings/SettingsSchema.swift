@@ -64,6 +64,8 @@ package struct SettingsSchema: Sendable {
         "label": "the executor's name in the section `executors`",
         "files": "the section `files`",
         "providers": "code alone can say it",
+        "blockSource": "blocks of a provider are asked for in code alone, as yet",
+        "drainPeriod": "goes with the blocks of a provider",
     ]
 
     /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.
