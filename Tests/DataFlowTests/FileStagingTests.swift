@@ -116,6 +116,7 @@ extension AppTests {
             try await workflow { kernel in
                 let calls = try (0..<20).map { _ in contents(try File("copy:" + one)) }
                 for call in calls { #expect(try await call.value == "1") }
+                await kernel.waitForAll()
                 #expect(kernel.progress.succeeded == 21)
             }
             #expect(try directory.lines("log") == ["in \(one)"])

@@ -50,10 +50,7 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     /// - Throws: `CancellationError` when the Swift task is cancelled before there is room.
     @discardableResult
     public func submit(_ input: repeat each Input) async throws -> AppFuture<Output> {
-        let room = try await waitForRoom()
-        var list = DependencyList()
-        if mayHoldFiles { repeat list.addOutputs(of: each input) }
-        return call(list, room: room) { (repeat each input) }
+        try await callWithRoom(roomRequest, prepared(repeat each input))
     }
 
     /// Calls the app on any mix of values and futures, when its executor has room for another call.
@@ -62,8 +59,7 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     @discardableResult @_disfavoredOverload
     public func submit<each Argument: AppArgument>(_ argument: repeat each Argument) async throws -> AppFuture<Output>
     where repeat (each Argument).Resolved == each Input {
-        let room = try await waitForRoom()
-        return call(room, nil, repeat each argument)
+        try await callWithRoom(roomRequest, preparedMix(repeat each argument))
     }
 
     /// The same app with other options for the calls made through it; what is not named stays as declared.
@@ -150,15 +146,43 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
         return future
     }
 
-    /// Takes a place in an executor, and waits until there is one; `nil` when none is needed.
-    func waitForRoom() async throws -> Int? {
-        guard join == nil, !TaskScope.isInsideTask, let kernel = DataFlowKernel.current, kernel.countsRooms,
-            // What is wrong with the options is said by the call itself.
-            let index = try? kernel.executorIndex(for: options, app: name)
-        else { return nil }
-        try await kernel.waitForRoom(index)
-        return index
+    // Swift 6.3.1 frees a task's memory in the wrong order when an async function that handles a parameter pack
+    // suspends: so the call is made a closure before anybody waits.
+
+    private func prepared(_ input: repeat each Input) -> @Sendable (Int?) -> AppFuture<Output> {
+        var list = DependencyList()
+        if mayHoldFiles { repeat list.addOutputs(of: each input) }
+        let dependencies = list
+        return { room in call(dependencies, room: room) { (repeat each input) } }
     }
+
+    private func preparedMix<each Argument: AppArgument>(
+        _ argument: repeat each Argument
+    ) -> @Sendable (Int?) -> AppFuture<Output> where repeat (each Argument).Resolved == each Input {
+        { room in call(room, nil, repeat each argument) }
+    }
+
+    var roomRequest: RoomRequest? {
+        join == nil ? RoomRequest(options: options, app: name) : nil
+    }
+}
+
+/// What a call that waits for room says about itself.
+struct RoomRequest: Sendable {
+    let options: AppOptions
+    let app: String
+}
+
+/// Takes a place in an executor, waiting until there is one, and makes the call.
+func callWithRoom<Output: AppValue>(
+    _ request: RoomRequest?, _ call: @Sendable (Int?) -> AppFuture<Output>
+) async throws -> AppFuture<Output> {
+    guard let request, !TaskScope.isInsideTask, let kernel = DataFlowKernel.current, kernel.countsRooms,
+        // What is wrong with the options is said by the call itself.
+        let index = try? kernel.executorIndex(for: request.options, app: request.app)
+    else { return call(nil) }
+    try await kernel.waitForRoom(index)
+    return call(index)
 }
 
 /// An app of any type, as a list of apps holds it.

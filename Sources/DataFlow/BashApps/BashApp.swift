@@ -34,10 +34,7 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
     /// - Throws: `CancellationError` when the Swift task is cancelled before there is room.
     @discardableResult
     public func submit(_ input: repeat each Input) async throws -> AppFuture<BashResult> {
-        let room = try await app.waitForRoom()
-        let plan = nextPlan()
-        return promising(
-            app.call(room, origin(plan), BashCall(plan: plan, settings: settings, input: (repeat each input))))
+        try await callWithRoom(app.roomRequest, prepared(repeat each input))
     }
 
     /// Calls the app on any mix of values and futures, when its executor has room for another call.
@@ -47,11 +44,27 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
     public func submit<each Argument: AppArgument>(
         _ argument: repeat each Argument
     ) async throws -> AppFuture<BashResult> where repeat (each Argument).Resolved == each Input {
-        let room = try await app.waitForRoom()
-        let plan = nextPlan()
-        return promising(
-            app.call(
-                room, origin(plan), PendingBashCall(plan: plan, settings: settings, arguments: (repeat each argument))))
+        try await callWithRoom(app.roomRequest, preparedMix(repeat each argument))
+    }
+
+    // Closures for the reason that App.swift gives.
+
+    private func prepared(_ input: repeat each Input) -> @Sendable (Int?) -> AppFuture<BashResult> {
+        { room in
+            let plan = nextPlan()
+            return promising(
+                app.call(room, origin(plan), BashCall(plan: plan, settings: settings, input: (repeat each input))))
+        }
+    }
+
+    private func preparedMix<each Argument: AppArgument>(
+        _ argument: repeat each Argument
+    ) -> @Sendable (Int?) -> AppFuture<BashResult> where repeat (each Argument).Resolved == each Input {
+        { room in
+            let plan = nextPlan()
+            let call = PendingBashCall(plan: plan, settings: settings, arguments: (repeat each argument))
+            return promising(app.call(room, origin(plan), call))
+        }
     }
 
     /// The same app with other options and settings for the calls made through it; what is not named stays as declared.
