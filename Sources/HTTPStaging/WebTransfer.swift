@@ -44,6 +44,7 @@
         func run() async throws {
             var last = ""
             for attempt in 1...provider.attempts {
+                // why the sleeps: a server that has just failed gets time, or as much as it asked for.
                 if attempt > 1 { try await Task.sleep(for: pauseBefore(attempt)) }
                 switch try await ask() {
                 case .complete: return

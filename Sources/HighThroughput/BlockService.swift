@@ -66,6 +66,7 @@ final class BlockService: Sendable {
 
     /// Begins to ask for blocks.
     func start() {
+        // why Task: providers are async, and may take long; it ends before `stop` returns.
         Task.detached {
             await self.run()
             self.finished.signal()
@@ -108,6 +109,7 @@ final class BlockService: Sendable {
             await step(&keeper)
             let pause = keeper.pause(until: Monotonic.nanoseconds)
             let bell = bell
+            // why Task and sleep: rings the bell when the next look is due; ends with this round.
             let timer = Task {
                 try? await Task.sleep(nanoseconds: pause)
                 if !Task.isCancelled { bell.yield() }

@@ -43,7 +43,7 @@ extension AppFuture {
         if let current { return try current.get() }
         let ticket = FutureTicket()
         let error = FutureTimeout(app: appName, task: taskID, limit: timeout)
-        // why Task: the clock of this wait, which ends with it.
+        // why Task and sleep: the clock of this wait, which ends with it.
         let clock = Task {
             try await Task.sleep(for: timeout)
             _ = giveBack(ticket, error)

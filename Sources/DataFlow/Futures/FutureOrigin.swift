@@ -47,18 +47,17 @@ final class FutureOrigin: Sendable {
     ///
     /// Chains of futures made of futures may be long: so none holds more than those at the other end.
     func finish(failed: Bool) {
-        let sources = content.withLock { content in
-            defer {
-                content.sources = []
-                content.stop = nil
-                content.isDone = true
-            }
-            return content.sources
-        }
-        guard failed else { return }
+        let sources = content.withLock { $0.sources }
         var roots: [any DependencySource] = []
-        for source in sources { roots += source.isDone && source.failure == nil ? [] : source.failureRoots }
-        content.withLock { $0.sources = roots }
+        if failed {
+            for source in sources { roots += source.isDone && source.failure == nil ? [] : source.failureRoots }
+        }
+        // In one step: who looks at a failure meanwhile finds the sources or their roots, never nothing.
+        content.withLock { content in
+            content.sources = roots
+            content.stop = nil
+            content.isDone = true
+        }
     }
 
     /// Takes what has to be called, and the futures that are not wanted any more, when the future is cancelled.

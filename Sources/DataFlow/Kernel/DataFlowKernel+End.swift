@@ -13,7 +13,7 @@ extension DataFlowKernel {
     @discardableResult
     package func waitForAll(atMost limit: Duration?) async -> Bool {
         let number = nextTaskID().rawValue
-        // why Task: the clock of this wait, which ends with it.
+        // why Task and sleep: the clock of this wait, which ends with it.
         let clock = limit.map { limit in
             Task {
                 try await Task.sleep(for: limit)

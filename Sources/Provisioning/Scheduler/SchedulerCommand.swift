@@ -71,6 +71,7 @@ public struct SchedulerCommand: Sendable, Hashable {
             case .failure(let error):
                 if !mayRepeat || error.code != .timedOut { throw error }
             }
+            // why the sleep: a scheduler that did not answer gets time, twice as much each time; a cancelled task goes on.
             try? await Task.sleep(for: pause)
             pause *= 2
         }
