@@ -115,7 +115,8 @@ let package = Package(
             dependencies: ["Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "Commands"],
             swiftSettings: shared),
         .target(
-            name: "ConfigurationFiles", dependencies: ["Launch", "HighThroughput", "SystemSupport", yams],
+            name: "ConfigurationFiles",
+            dependencies: ["Launch", "HighThroughput", "Provisioning", "SystemSupport", yams],
             swiftSettings: shared),
 
         .target(
@@ -155,7 +156,9 @@ let package = Package(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
         unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
         .testTarget(
-            name: "ClusterTests", dependencies: ["SystemSupport", "ClusterProgram"], swiftSettings: shared),
+            name: "ClusterTests",
+            dependencies: ["TestSupport", "SystemSupport", "ClusterProgram", "ConfiguredProgram", "ApusCommandLine"],
+            swiftSettings: shared),
         .executableTarget(
             name: "ClusterProgram", dependencies: ["Apus"], path: "Tests/Support/ClusterProgram", swiftSettings: shared),
         unitTests("HighThroughput", ["Provisioning", "WireProtocol", "WorkflowCore", "SystemSupport"]),
@@ -206,10 +209,18 @@ let package = Package(
             ],
             swiftSettings: shared),
         .testTarget(
-            name: "ScriptTests", dependencies: ["SystemSupport", "ApusCommandLine"], swiftSettings: shared),
+            name: "ScriptTests", dependencies: ["TestSupport", "SystemSupport", "ApusCommandLine"],
+            swiftSettings: shared),
+        // What tests of several targets need to run programs; it does not import Testing, which only tests can.
+        .target(
+            name: "TestSupport", dependencies: ["SystemSupport"], path: "Tests/Support/TestSupport",
+            swiftSettings: shared),
         unitTests(
             "ConfigurationFiles",
-            ["Launch", "DataFlow", "HighThroughput", "SystemSupport", "Hello", "ConfiguredProgram", "ApusCommandLine"]),
+            [
+                "TestSupport", "Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "SystemSupport",
+                "Hello", "ConfiguredProgram", "ApusCommandLine",
+            ]),
         .executableTarget(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],
             path: "Tests/Support/ConfiguredProgram", swiftSettings: shared),

@@ -11,17 +11,43 @@ package enum ConfigurationReference {
         }
         page += "\n## Executors\n\n" + executors
         for kind in schema.kinds {
-            page += "\n### kind: \(kind.name)\n\n\(kind.summary)\n\n"
-            page += table(kind.settings)
+            page += "\n### kind: \(kind.name)\n\n\(kind.summary)\n"
+            if !kind.own.isEmpty { page += "\n" + table(kind.own) }
+            page += "\n" + shared(kind, schema)
         }
-        page += "\n### Not there yet\n\n"
-        for (name, reason) in schema.laterKinds.sorted(by: { $0.key < $1.key }) {
-            page += "* `kind: \(name)`: \(reason).\n"
+        for group in groups(schema) {
+            page += "\n### \(group.name)\n\n\(group.summary)\n\n" + table(group.settings)
         }
         page += "\n" + environment
         page += SettingsSchema.otherVariables.sorted { $0.key < $1.key }.map { "| `\($0)` | \($1) |\n" }.joined()
         page += "\n" + closing
         return page
+    }
+
+    /// The groups of all kinds, each once, with the defaults of the first kind that has it.
+    private static func groups(_ schema: SettingsSchema) -> [SettingGroup] {
+        var groups: [SettingGroup] = []
+        for group in schema.kinds.flatMap(\.groups) where !groups.contains(where: { $0.name == group.name }) {
+            groups.append(group)
+        }
+        return groups
+    }
+
+    /// What a kind shares with others, and which defaults are its own.
+    private static func shared(_ kind: ExecutorKind, _ schema: SettingsSchema) -> String {
+        let known = groups(schema)
+        let names = kind.groups.map { group in
+            let anchor = group.name.lowercased().split(separator: " ").joined(separator: "-")
+            return "[\(group.name.prefix(1).lowercased() + group.name.dropFirst())](#\(anchor))"
+        }
+        let different = kind.groups.flatMap { group in
+            let usual = known.first { $0.name == group.name }?.settings ?? []
+            return zip(group.settings, usual).filter { $0.fallback != $1.fallback }.map { setting, _ in
+                "`\(setting.name)`: `\(SettingsListing.yaml(setting.type.input(for: setting.fallback)))`"
+            }
+        }
+        let defaults = different.isEmpty ? "" : " Other defaults there: \(different.joined(separator: ", "))."
+        return "Also: keys of \(names.joined(separator: ", ")).\(defaults)\n"
     }
 
     private static func table(_ settings: [Setting]) -> String {
@@ -53,7 +79,7 @@ package enum ConfigurationReference {
 
         | command | what it does |
         |---|---|
-        | `apus config init threads` or `local` | writes `apus.yaml` with every key, its default and what it takes |
+        | `apus config init KIND` | writes `apus.yaml` for a kind such as `local` or `slurm`, with every key, its default and what it takes |
         | `apus config check FILE` | says all that is wrong, as `FILE:line:column: error: …`; exit code 1 |
         | `apus config show [FILE]` | shows what holds, and where each value comes from; `--json` for programs |
         | `apus config reference` | prints this page |
@@ -97,10 +123,36 @@ package enum ConfigurationReference {
         """
 
     private static let executors = """
-        Below `executors` stand labels, and below each label the settings of that executor. In this version a workflow has one
-        executor. A label is the name in logs, and of the directory of logs within the run's directory: letters, digits, `-` and
-        `_`, a letter first. `kind` says what the executor is, and which other keys there are. A file without `executors` means
-        one executor `local` of kind `local`.
+        Below `executors` stand labels, and below each label the settings of that executor. A label is the name in logs, of the
+        directory of logs within the run's directory, and in the app's `AppOptions(executor:)`: letters, digits, `-` and `_`, a
+        letter first. `kind` says what the executor is, and which other keys there are. The first executor runs apps that ask
+        for none. A file without `executors` means one executor `local` of kind `local`.
+
+        ```yaml
+        executors:
+          small:                # for apps that say nothing
+            kind: local
+            workers: 4
+          big:                  # AppOptions(executor: "big")
+            kind: slurm
+            partition: batch
+            nodesPerBlock: 2
+            maxBlocks: 4
+            walltime: 2 h
+            workerInit: module load gcc
+            launcher: srun
+        ```
+
+        The kinds whose workers are in jobs have the fields of their providers as keys; what these do on each scheduler is on
+        the page [clusters.md](clusters.md). A provider of another product is named by the program, which has to import it:
+
+        ```swift
+        let configuration = try WorkflowConfiguration(file: "apus.yaml", providers: [KubernetesProvider.self])
+        ```
+
+        `apus config check` and `show` need no product. Scripts cannot name providers: a script that shall run in pods becomes a
+        package (`apus init`). A type of your own that conforms to `DescribedProvider`, with the kind of one of these, is named in
+        the same way.
 
         """
 
@@ -118,7 +170,7 @@ package enum ConfigurationReference {
         | `executors.my-node.workerPort` | `\(SettingsSchema.variable(for: "executors.my-node.workerPort"))` |
 
         Values are written as in YAML, without quotes; items of a list have commas between them. Variables change executors,
-        and add none: they name the executor of the file, or `local` when the file names none. When a variable changes an
+        and add none: they name an executor of the file, or `local` when the file names none. When a variable changes an
         executor's `kind`, what the file says of that executor's other keys does not hold. A variable that begins with `APUS_`
         and is no setting is an error, but for these:
 

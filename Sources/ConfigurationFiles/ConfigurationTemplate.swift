@@ -21,23 +21,42 @@ package enum ConfigurationTemplate {
         }
         text += """
 
-            # Where calls run: a label of your choice, and below it what it is.
+            # Where calls run: a label of your choice, and below it what it is. There may be several; the first runs apps
+            # that ask for none, and `AppOptions(executor: "…")` asks for one.
             \(SettingsSchema.executorsKey):
-              \(SettingsSchema.defaultLabel):
+              \(kind.name):
                 # \(kind.summary)
                 \(SettingsSchema.kindKey): \(kind.name)
 
             """
-        for setting in kind.settings { text += "\n" + entry(setting, indent: "    ") }
+        if let product = kind.product {
+            text += "    # A program reads this with the product \(product), and `providers: [\(product).self]`.\n"
+        }
+        let starters = kind.starters.compactMap { starter in
+            kind.settings.first { $0.name == starter.key }.map { ($0, starter.value) }
+        }
+        for (setting, value) in starters { text += "\n" + entry(setting, indent: "    ", set: value) }
+        for setting in kind.own where !kind.starters.contains(where: { $0.key == setting.name }) {
+            text += "\n" + entry(setting, indent: "    ")
+        }
+        for group in kind.groups {
+            text += "\n    # \(group.name). \(group.summary)\n"
+            for setting in group.settings where !kind.starters.contains(where: { $0.key == setting.name }) {
+                text += "\n" + entry(setting, indent: "    ")
+            }
+        }
         return text
     }
 
-    private static func entry(_ setting: Setting, indent: String) -> String {
-        let value = setting.isSecret ? "" : SettingsListing.yaml(setting.type.input(for: setting.fallback))
+    /// A setting with what is known of it; as a comment unless a value is set.
+    private static func entry(_ setting: Setting, indent: String, set value: SettingValue? = nil) -> String {
+        let mark = value == nil ? "#" : ""
+        // A secret has no value in a template, but for the word that says that there is none.
+        let shown = SettingsListing.yaml(setting.type.input(for: value ?? setting.fallback))
         return """
             \(indent)# \(setting.summary)
             \(indent)# It takes \(setting.type.accepted).
-            \(indent)#\(setting.name): \(value)
+            \(indent)\(mark)\(setting.name): \(shown)
 
             """
     }

@@ -1,4 +1,5 @@
 package import Launch
+package import Provisioning
 
 /// Defaults, a file and the environment, merged: every key with its value and where that comes from.
 package struct LoadedSettings: Sendable {
@@ -47,14 +48,22 @@ package struct LoadedSettings: Sendable {
     }
 
     /// Reads a file, if one is named, and the environment.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - environment: variables.
+    ///   - providers: types for kinds whose providers are in other products; `nil` checks such an executor's keys alone.
+    ///   - schema: the keys.
+    /// - Throws: all that is wrong.
     package static func load(
-        file path: String?, environment: [String: String], schema: SettingsSchema = .current
+        file path: String?, environment: [String: String], providers: [any DescribedProvider.Type]? = nil,
+        schema: SettingsSchema = .current
     ) throws(ConfigurationFileError) -> LoadedSettings {
         let file = try path.map { path throws(ConfigurationFileError) in try SettingsFile(path: path) }
         var merge = SettingsMerge(schema: schema, path: file?.path ?? "")
         if let file { merge.read(file.root) }
         merge.read(environment)
-        return try merge.finish()
+        return try merge.finish(providers: providers ?? [], isComplete: providers != nil)
     }
 }
 

@@ -53,6 +53,7 @@ package enum SettingsListing {
         switch entry.value {
         case .boolean(let flag): return flag ? "true" : "false"
         case .integer(let number) where !entry.setting.type.isSize: return String(number)
+        case .number(let number): return SettingUnits.text(number)
         default: break
         }
         switch entry.setting.type.input(for: entry.value) {

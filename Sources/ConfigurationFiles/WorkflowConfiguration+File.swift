@@ -1,5 +1,6 @@
 import Glibc
 public import Launch
+public import Provisioning
 import SystemSupport
 
 extension WorkflowConfiguration {
@@ -11,19 +12,26 @@ extension WorkflowConfiguration {
     /// - Parameters:
     ///   - path: a file whose name ends in `.yaml`, `.yml` or `.json`.
     ///   - environment: variables; `nil` takes those of this process.
+    ///   - providers: providers of other products that the file may describe: `[KubernetesProvider.self]`.
     /// - Throws: all that is wrong with the file and the variables.
-    public init(file path: String, environment: [String: String]? = nil) throws(ConfigurationFileError) {
-        self = try Self.settings(file: path, environment ?? EnvironmentVariables.all)
+    public init(
+        file path: String, environment: [String: String]? = nil, providers: [any DescribedProvider.Type] = []
+    ) throws(ConfigurationFileError) {
+        self = try Self.settings(file: path, environment ?? EnvironmentVariables.all, providers)
     }
 
     /// Reads `apus.yaml`, `apus.yml` or `apus.json` of the working directory, if there is one, and the environment.
     ///
     /// Without a file and without variables these are the defaults: worker processes, one for each core.
     ///
-    /// - Parameter environment: variables; `nil` takes those of this process.
+    /// - Parameters:
+    ///   - environment: variables; `nil` takes those of this process.
+    ///   - providers: providers of other products that the file may describe.
     /// - Throws: all that is wrong with the file and the variables.
-    public static func load(environment: [String: String]? = nil) throws(ConfigurationFileError) -> Self {
-        try settings(file: nil, environment ?? EnvironmentVariables.all)
+    public static func load(
+        environment: [String: String]? = nil, providers: [any DescribedProvider.Type] = []
+    ) throws(ConfigurationFileError) -> Self {
+        try settings(file: nil, environment ?? EnvironmentVariables.all, providers)
     }
 
     /// Reads a file, or that of the working directory, for top-level code and `static let`s, which cannot throw.
@@ -33,9 +41,12 @@ extension WorkflowConfiguration {
     /// - Parameters:
     ///   - path: a file; `nil` takes that of the working directory, if there is one.
     ///   - environment: variables; `nil` takes those of this process.
-    public static func loadOrExit(_ path: String? = nil, environment: [String: String]? = nil) -> Self {
+    ///   - providers: providers of other products that the file may describe.
+    public static func loadOrExit(
+        _ path: String? = nil, environment: [String: String]? = nil, providers: [any DescribedProvider.Type] = []
+    ) -> Self {
         do throws(ConfigurationFileError) {
-            return try settings(file: path, environment ?? EnvironmentVariables.all)
+            return try settings(file: path, environment ?? EnvironmentVariables.all, providers)
         } catch {
             StandardError.write("\(error)\n")
             exit(1)
@@ -43,11 +54,11 @@ extension WorkflowConfiguration {
     }
 
     private static func settings(
-        file path: String?, _ environment: [String: String]
+        file path: String?, _ environment: [String: String], _ providers: [any DescribedProvider.Type]
     ) throws(ConfigurationFileError) -> Self {
         guard environment["APUS_ROLE"] == nil else { return .local() }
         let file: String?
         if let path { file = path } else { file = try SettingsFile.usual() }
-        return try LoadedSettings.load(file: file, environment: environment).configuration
+        return try LoadedSettings.load(file: file, environment: environment, providers: providers).configuration
     }
 }

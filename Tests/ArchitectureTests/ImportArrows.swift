@@ -38,7 +38,7 @@ enum ImportArrows {
         "HTTPStaging": ["DataFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
         "Apus": ["Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "Commands"],
         // The only importer of Yams; `Apus` never imports it.
-        "ConfigurationFiles": ["Launch", "HighThroughput", "SystemSupport", "Yams"],
+        "ConfigurationFiles": ["Launch", "HighThroughput", "Provisioning", "SystemSupport", "Yams"],
         // The command line takes what each command needs.
         "ApusCommandLine": above([
             "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",

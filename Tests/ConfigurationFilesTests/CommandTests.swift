@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// `apus config` and `apus run --config`, as real processes.
@@ -7,7 +8,7 @@ import Testing
 struct CommandTests {
     @Test("check says all that is wrong, and ends with 1")
     func check() throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         try folder.write("good.yaml", "retries: 2\n")
         let good = try folder.apus("config", "check", "good.yaml")
         #expect(good.code == 0 && good.errors.isEmpty, "\(good.errors)")
@@ -26,7 +27,7 @@ struct CommandTests {
 
     @Test("show says where each value comes from, as text and as JSON")
     func show() throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         let variables = ["APUS_EXECUTORS_LOCAL_WORKERS": "8"]
         let bare = try folder.apus("config", "show", environment: variables)
         #expect(bare.code == 0, "\(bare.errors)")
@@ -50,9 +51,13 @@ struct CommandTests {
         #expect(twice.code == 1 && twice.errors.contains("there is 'apus.yaml' as well"))
     }
 
-    @Test("init writes a file that check accepts, and never over another", arguments: ["threads", "local"])
+    @Test(
+        "init writes a file that check accepts, and never over another",
+        arguments: [
+            "threads", "local", "slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks", "kubernetes",
+        ])
     func start(kind: String) throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         let made = try folder.apus("config", "init", kind)
         #expect(made.code == 0, "\(made.errors)")
         #expect(try folder.apus("config", "check", "apus.yaml").code == 0)
@@ -66,16 +71,28 @@ struct CommandTests {
     }
 
     @Test(
-        "a kind that cannot run is wrong usage, with the reason",
+        "a kind that is none is wrong usage, with the nearest one",
         arguments: [
-            ("slurm", "need a provider"), ("kubernetes", "need a provider"), ("thread", "did you mean 'threads'?"),
+            ("slrum", "did you mean 'slurm'?"), ("thread", "did you mean 'threads'?"), ("x", "there are local,"),
         ])
     func kinds(kind: String, words: String) throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         let refused = try folder.apus("config", "init", kind)
         #expect(refused.code == 2)
         #expect(refused.errors.contains(words), "\(refused.errors)")
         #expect(access(folder.path + "/apus.yaml", F_OK) != 0)
+    }
+
+    @Test("a file for pods is checked without the product, and a program without it refuses the file")
+    func product() throws {
+        let folder = try TestFolder()
+        #expect(try folder.apus("config", "init", "kubernetes").code == 0)
+        let checked = try folder.apus("config", "check", "apus.yaml")
+        #expect(checked.code == 0, "\(checked.errors)")
+        let refused = try folder.execute(Built.products + "/ConfiguredProgram", ["apus.yaml"])
+        #expect(refused.code == 1)
+        #expect(refused.errors.contains("kind kubernetes needs the product KubernetesProvider: add `.product("))
+        #expect(refused.errors.hasPrefix("apus.yaml:"), "\(refused.errors)")
     }
 
     /// Says how it runs, and what its environment and its descriptors tell.
@@ -101,7 +118,7 @@ struct CommandTests {
 
     @Test("a script runs with the settings of a file and of variables, and without them as it says itself")
     func run() throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         try folder.write("look.swift", Self.script)
         try folder.write("apus.yaml", "progress: false\nexecutors:\n  mine:\n    kind: local\n    workers: 1\n")
         let alone = try folder.apus("run", "look.swift", environment: ["APUS_SUMMARY": "never"])
@@ -125,7 +142,7 @@ struct CommandTests {
 
     @Test("a program that imports ConfigurationFiles reads its file, and its own code has the last word")
     func program() throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         try folder.write(
             "apus.yaml", "retries: 2\nprogress: false\nexecutors:\n  x:\n    kind: local\n    workers: 1\n")
         let program = Built.products + "/ConfiguredProgram"
@@ -141,9 +158,32 @@ struct CommandTests {
         #expect(refused.code == 1 && refused.errors.hasPrefix("other.yaml: error: the file cannot be read"))
     }
 
+    @Test("a file with two executors places each call where its label says, one of them in blocks")
+    func executors() throws {
+        let folder = try TestFolder()
+        try folder.write(
+            "apus.yaml",
+            """
+            progress: false
+            executors:
+              here: {kind: threads}
+              blocks: {kind: localBlocks, workersPerNode: 1, statusPollingInterval: 100 ms, address: 127.0.0.1}
+
+            """)
+        let program = Built.products + "/ConfiguredProgram"
+        let here = try folder.execute(program, ["apus.yaml"])
+        #expect(here.output == "retries 0, this process\n", "\(here.errors)")
+        let blocks = try folder.execute(program, ["apus.yaml", "--on", "blocks"])
+        #expect(blocks.output == "retries 0, another process\n", "\(blocks.errors)")
+        let script = try SmallFile.readText(folder.path + "/runinfo/001/blocks/blocks.log")
+        #expect(script.contains("block 0 is job"), "\(script)")
+        let wrong = try folder.execute(program, ["apus.yaml", "--on", "nowhere"])
+        #expect(wrong.code == 1 && wrong.errors.contains("there are: 'here', 'blocks'"), "\(wrong.errors)")
+    }
+
     @Test("settings that were handed to another process are not taken, and lost ones are an error")
     func handedElsewhere() throws {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         try folder.write("apus.yaml", "retries: 2\nprogress: false\nexecutors:\n  x:\n    kind: threads\n")
         let program = Built.products + "/ConfiguredProgram"
         for foreign in ["1:5", "x", "", "99999999999:3", "1:2:3"] {
@@ -165,7 +205,7 @@ struct CommandTests {
 @Suite("Linkage")
 struct LinkageTests {
     private static func contains(_ program: String, _ symbol: String) throws -> Bool {
-        let folder = try SettingsFolder()
+        let folder = try TestFolder()
         return try folder.execute("/bin/grep", ["-c", symbol, Built.products + "/" + program]).code == 0
     }
 

@@ -1,5 +1,6 @@
 import DataFlow
 import HighThroughput
+import Provisioning
 import Testing
 
 @testable import ConfigurationFiles
@@ -36,7 +37,7 @@ struct SchemaTests {
     func processFields() throws {
         let fields = Mirror(reflecting: HighThroughputConfiguration(workers: 1)).children.compactMap(\.label)
         #expect(fields.count > 8)
-        let keys = try #require(Self.schema.kind("local")).settings.map(\.name)
+        let keys = try #require(Self.schema.kind("local")).own.map(\.name)
         for field in fields where SettingsSchema.fieldsWithoutKey[field] == nil {
             #expect(
                 keys.contains(field),
@@ -45,16 +46,48 @@ struct SchemaTests {
         for key in keys { #expect(fields.contains(key), "the key \(key) sets no field of that name") }
     }
 
+    @Test(
+        "every field of a provider has a key",
+        arguments: ["slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks"])
+    func providerFields(name: String) throws {
+        let kind = try #require(Self.schema.kind(name))
+        let keys = kind.settings.map(\.name)
+        guard case .processes(let processes) = kind.placement("x"), let provider = processes.provider else {
+            Issue.record("\(name) has no provider")
+            return
+        }
+        // `resources` of LSF are two numbers; `box` holds a launcher.
+        let renamed = ["resources": "coresPerBlock", "box": "launcher"]
+        for field in Mirror(reflecting: provider).children.compactMap(\.label) where field != "blocks" {
+            #expect(keys.contains(renamed[field] ?? field), "\(name).\(field) has no key")
+        }
+        for field in Mirror(reflecting: provider.blocks).children.compactMap(\.label) {
+            #expect(keys.contains(field), "BlockParameters.\(field) has no key")
+        }
+    }
+
     /// Each setting with the configuration that it is for.
     static let all: [(path: String, setting: Setting, base: WorkflowConfiguration)] =
         schema.paths.map { ($0.path, $0.setting, .local(workers: 3)) }
         + schema.kinds.flatMap { kind in
-            kind.settings.map { setting in
-                var base = WorkflowConfiguration.local()
-                base.placement = kind.placement("x")
-                return ("\(kind.name).\(setting.name)", setting, base)
-            }
+            kind.settings.map { setting in ("\(kind.name).\(setting.name)", setting, base(kind, setting.name)) }
         }
+
+    /// An executor of the kind for which the key means something.
+    private static func base(_ kind: ExecutorKind, _ key: String) -> WorkflowConfiguration {
+        var base = kind.executor("x")
+        let launchers = [
+            "launcherOptions": "srun", "launcherFailsOnAny": "singleNode", "launcherBindOption": "mpiexec",
+            "launcherShell": "mpirun",
+        ]
+        if let name = launchers[key] {
+            kind.settings.first { $0.name == "launcher" }?.apply(.word(name), &base)
+        }
+        if kind.name == "lsf", key == "coresPerNode" {
+            kind.settings.first { $0.name == "coresPerBlock" }?.apply(.integer(1), &base)
+        }
+        return base
+    }
 
     @Test("a setting changes its field alone, and its default is the code's", arguments: all.map(\.path))
     func fields(path: String) throws {
@@ -67,13 +100,18 @@ struct SchemaTests {
 
         let samples = Self.samples(of: setting.type).filter { $0 != setting.fallback }
         #expect(!samples.isEmpty)
+        // The nodes of a block of LSF follow from its processors.
+        let most = path.hasPrefix("lsf.coresPer") ? 2 : 1
         for sample in samples {
             var changed = code
             setting.apply(sample, &changed)
             let differing = zip(Self.fields(code), Self.fields(changed)).filter { $0.0 != $0.1 }.map(\.0)
-            #expect(differing.count <= 1, "\(sample) changes \(differing)")
-            // `workers: 1` is no change on a machine with one core, `workers: automatic` none anywhere.
-            if setting.name != "workers" { #expect(differing.count == 1, "\(sample) changes nothing") }
+            #expect(differing.count <= most, "\(sample) changes \(differing)")
+            // `workers: 1` is no change on a machine with one core, `workers: automatic` none anywhere, and launchers
+            // may be those that are there already.
+            let isMaybe =
+                ["workers", "launcher", "launcherOptions"].contains(setting.name) || path == "lsf.coresPerNode"
+            if !isMaybe { #expect(differing.count >= 1, "\(sample) changes nothing") }
         }
     }
 
@@ -97,7 +135,11 @@ struct SchemaTests {
         }
         #expect(Set(variables).count == variables.count)
         #expect(SettingsSchema.variable(for: "executors.my-node.workerPort") == "APUS_EXECUTORS_MY_NODE_WORKER_PORT")
-        #expect(Set(Self.schema.laterKinds.keys).isDisjoint(with: Self.schema.kinds.map(\.name)))
+        for kind in Self.schema.kinds {
+            let names = kind.settings.map(\.name)
+            #expect(Set(names).count == names.count, "\(kind.name) has a key twice")
+            #expect(kind.starters.allSatisfy { names.contains($0.key) })
+        }
         for variable in SettingsSchema.otherVariables.keys { #expect(!variables.contains(variable)) }
     }
 
@@ -111,8 +153,21 @@ struct SchemaTests {
         switch configuration.placement {
         case .threads(let count, let throughCodec): result += ["threads: \(count)", "throughCodec: \(throughCodec)"]
         case .processes(let processes):
-            result += Mirror(reflecting: processes).children.map { "\($0.label ?? ""): \($0.value)" }
+            result += Mirror(reflecting: processes).children.filter { $0.label != "blockSource" }
+                .map { "\($0.label ?? ""): \($0.value)" }
+            if let provider = processes.provider {
+                let values = Mirror(reflecting: provider).children.filter {
+                    !["blocks", "description"].contains($0.label)
+                }
+                result += values.map { "\($0.label ?? ""): \($0.value)" }
+                if let missing = provider as? MissingProvider {
+                    let description = missing.description
+                    result += ["\(description.statusPollingInterval)", description.workerInit, "\(description.values)"]
+                }
+                result += Mirror(reflecting: provider.blocks).children.map { "\($0.label ?? ""): \($0.value)" }
+            }
         }
+        result.append("executor's bound: \(configuration.executors[0].maxUnfinishedTasks ?? -1)")
         return result
     }
 
@@ -123,11 +178,14 @@ struct SchemaTests {
         case .onlyWords: break
         case .boolean: values += [.boolean(true), .boolean(false)]
         case .integer(let range): values += [.integer(range.lowerBound), .integer(min(range.upperBound, 77))]
+        case .number(let range): values += [.number(range.lowerBound), .number(0.25), .number(range.upperBound)]
         case .duration(let least): values += [.duration(least), .duration(.seconds(90)), .duration(.seconds(7200))]
-        case .size(let least): values += [.integer(least), .integer(3 << 20), .integer(1_000_001)]
+        case .size(let least): values += [.integer(least), .integer(3 << 20), .integer(least + 1_000_001)]
         case .ports: values += [.ports(1...65_535), .ports(40_000...40_009)]
         case .text: values += [.text("10.0.0.1")]
         case .directory, .writableFile: values += [.text("/tmp/a b"), .text("x")]
+        case .items: values += [.list(["a", "b c"])]
+        case .assignments: values += [.list(["A=1", "B=x=y z"])]
         case .readableFiles: values += [.list(["a", "b,c"]), .list(["automatic"])]
         }
         return values

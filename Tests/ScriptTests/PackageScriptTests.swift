@@ -1,11 +1,12 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Scripts whose header names packages, or a file with settings.
 @Suite("Scripts with packages and settings", .serialized)
 struct PackageScriptTests {
     /// Makes a repository with one library in it.
-    private func makePackage(_ folder: ScriptFolder) throws {
+    private func makePackage(_ folder: TestFolder) throws {
         let commands = """
             set -eu
             mkdir -p words/Sources/Words && cd words
@@ -22,7 +23,7 @@ struct PackageScriptTests {
         try #require(made.code == 0, "\(made.errors)")
     }
 
-    private func script(_ folder: ScriptFolder, from version: String, product: String = "Words") -> String {
+    private func script(_ folder: TestFolder, from version: String, product: String = "Words") -> String {
         """
         // apus: optimize = false
         // apus: packages = [
@@ -39,17 +40,17 @@ struct PackageScriptTests {
 
     @Test("a package is built once, its apps run, and the script's own mistakes are shown where they are")
     func package() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try makePackage(folder)
         try folder.write("a.swift", script(folder, from: "1.0.0"))
-        let first = try folder.run("a.swift")
+        let first = try folder.apus("run", "a.swift")
         #expect(first.output == "SWIFT!\n", "\(first.errors)")
         #expect(first.errors.contains("apus: 'a.swift' names Swift packages; "))
-        let second = try folder.run("a.swift")
+        let second = try folder.apus("run", "a.swift")
         #expect(second.output == "SWIFT!\n" && second.errors.isEmpty, "\(second.errors)")
 
         try folder.write("b.swift", script(folder, from: "1.0.0") + "let n: Int = \"three\"\n")
-        let wrong = try folder.run("b.swift")
+        let wrong = try folder.apus("run", "b.swift")
         #expect(wrong.code == 1)
         #expect(wrong.errors.contains("b.swift:10:14: error: cannot convert value of type 'String'"), "\(wrong.errors)")
         #expect(wrong.errors.contains("apus: 'b.swift' could not be built with its packages"))
@@ -59,17 +60,17 @@ struct PackageScriptTests {
 
     @Test("a version that is not there is an error of the package manager's, and ours")
     func version() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try makePackage(folder)
         try folder.write("a.swift", script(folder, from: "2.0.0"))
-        let finished = try folder.run("a.swift")
+        let finished = try folder.apus("run", "a.swift")
         #expect(finished.code == 1)
         #expect(finished.errors.contains("could not be built with its packages"), "\(finished.errors)")
     }
 
     @Test("a header may name a file with settings, beside the script")
     func settings() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         #expect(try folder.execute("/bin/mkdir", ["site"]).code == 0)
         try folder.write("site/apus.yaml", "summary: always\nexecutors:\n  here:\n    kind: threads\n    threads: 3\n")
         try folder.write(
@@ -82,11 +83,11 @@ struct PackageScriptTests {
             await Workflow.run(configuration: .local(workers: 1)) { _ = try await one().value }
 
             """)
-        let finished = try folder.run("site/a.swift")
+        let finished = try folder.apus("run", "site/a.swift")
         #expect(finished.errors.contains("1 tasks (0 failed) on 3 threads"), "\(finished.errors)")
 
         try folder.write("site/apus.yaml", "sumary: always\n")
-        let refused = try folder.run("site/a.swift")
+        let refused = try folder.apus("run", "site/a.swift")
         #expect(refused.code == 1)
         #expect(refused.errors.contains("site/apus.yaml:1:1: error: there is no key 'sumary'"), "\(refused.errors)")
     }

@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// `apus run`, with the real compiler and the library that was built beside these tests.
@@ -26,9 +27,9 @@ struct RunTests {
 
     @Test("a script runs, with its arguments, exit code and signals, and is compiled again only when it changes")
     func wholeLife() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write("bee.swift", Self.script)
-        let first = try folder.run("--keep", "bee.swift", "--", "one", "--help", "-x", "a b")
+        let first = try folder.apus("run", "--keep", "bee.swift", "--", "one", "--help", "-x", "a b")
         #expect(first.code == 0, "\(first.errors)")
         #expect(first.output == "twice 21 is 42\nbee.swift|one|--help|-x|a b\n")
         let program = try #require(first.errors.split(separator: " ").last).trimmingSuffix("\n")
@@ -36,25 +37,25 @@ struct RunTests {
         var before = stat()
         #expect(stat(program, &before) == 0)
 
-        let second = try folder.run("bee.swift", "--exit")
+        let second = try folder.apus("run", "bee.swift", "--exit")
         #expect(second.code == 7)
         #expect(second.output == "twice 21 is 42\nbee.swift|--exit\n")
         var after = stat()
         #expect(stat(program, &after) == 0)
         #expect(before.st_ino == after.st_ino && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec)
 
-        #expect(try folder.run("bee.swift", "--end").code == 128 + SIGTERM)
+        #expect(try folder.apus("run", "bee.swift", "--end").code == 128 + SIGTERM)
         #expect(try folder.cachedPrograms() == 1)
 
         try folder.write("bee.swift", Self.script.replacing("twice 21 is", with: "now it is"))
-        let changed = try folder.run("bee.swift")
+        let changed = try folder.apus("run", "bee.swift")
         #expect(changed.output.hasPrefix("now it is 42\n"), "\(changed.errors)")
         #expect(try folder.cachedPrograms() == 2)
     }
 
     @Test("a script with a first line for the shell is a command, whatever it is called")
     func shebang() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write("bee", Self.script, mode: 0o755)
         let path = Built.products + ":" + (EnvironmentVariables.get("PATH") ?? "")
         let finished = try folder.execute("./bee", ["--exit", "--keep"], environment: ["PATH": path])
@@ -64,9 +65,9 @@ struct RunTests {
 
     @Test("a mistake in the script is reported at its place", arguments: ["wrong.swift", "wrong"])
     func compileError(name: String) throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write(name, "#!/usr/bin/env -S apus run\nimport Apus\n\nlet n: Int = \"three\"\n")
-        let finished = try folder.run("./" + name)
+        let finished = try folder.apus("run", "./" + name)
         #expect(finished.code == 1)
         // The compiler leaves out a leading "./".
         #expect(finished.errors.contains("\(name):4:14: error: cannot convert value of type 'String'"))
@@ -77,7 +78,7 @@ struct RunTests {
 
     @Test("several processes that want the same script share one compilation")
     func together() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write("same.swift", "// apus: optimize = false\nprint(\"here\")\n")
         let running = try (0..<4).map { _ in try folder.start(Built.apus, ["run", "same.swift"]) }
         for one in running {
@@ -90,7 +91,7 @@ struct RunTests {
 
     @Test("another compiler than the library's is refused, and both are named")
     func otherCompiler() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write("swiftc", "#!/bin/sh\necho 'Swift version 9.9 (swift-9.9-RELEASE)'\n", mode: 0o755)
         try folder.write("a.swift", "print(1)\n")
         let path = folder.path + ":" + (EnvironmentVariables.get("PATH") ?? "")
@@ -103,7 +104,7 @@ struct RunTests {
 
     @Test("an installed library is found beside the program, and compiles scripts")
     func installed() throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         let layout = """
             set -eu
             mkdir -p bin lib/apus
@@ -142,7 +143,7 @@ struct RunTests {
             (["header.swift"], "header.swift:1: error: there is no key 'optimise'; did you mean 'optimize'?"),
         ])
     func usage(words: [String], message: String) throws {
-        let folder = try ScriptFolder()
+        let folder = try TestFolder()
         try folder.write("header.swift", "// apus: optimise = true\nprint(1)\n")
         let finished = try folder.execute(Built.apus, ["run"] + words)
         #expect(finished.code == 2)
@@ -153,5 +154,12 @@ struct RunTests {
 extension Substring {
     fileprivate func trimmingSuffix(_ suffix: String) -> String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) : String(self)
+    }
+}
+
+extension TestFolder {
+    /// How many programs the cache holds.
+    fileprivate func cachedPrograms() throws -> Int {
+        try execute("/bin/ls", ["cache/programs"]).output.split(separator: "\n").count
     }
 }

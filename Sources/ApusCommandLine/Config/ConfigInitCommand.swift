@@ -11,7 +11,8 @@ struct ConfigInitCommand: ParsableCommand {
         abstract: "Write a file with every key, its default and what it takes.",
         discussion: "The file is YAML. Nothing is written over: remove an older file first, or name another one.")
 
-    @Argument(help: "What calls run on: local (worker processes of this machine) or threads.")
+    @Argument(
+        help: ArgumentHelp("What calls run on: \(Self.kinds).", valueName: "kind"))
     var kind = SettingsSchema.defaultKind
 
     @Option(help: ArgumentHelp("Write this file; - is the standard output.", valueName: "file"))
@@ -20,13 +21,14 @@ struct ConfigInitCommand: ParsableCommand {
     func validate() throws {
         let schema = SettingsSchema.current
         guard schema.kind(kind) == nil else { return }
-        let names = schema.kinds.map(\.name).joined(separator: " and ")
-        if let reason = schema.laterKinds[kind] {
-            throw ValidationError("there is no file for '\(kind)' yet: \(reason); there are \(names)")
-        }
         let nearest = NearestName.find(kind, among: schema.kinds.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
-        throw ValidationError("there is no kind '\(kind)'; there are \(names)\(nearest)")
+        throw ValidationError("there is no kind '\(kind)'; there are \(Self.kinds)\(nearest)")
     }
+
+    private static let kinds: String = {
+        let names = SettingsSchema.current.kinds.map(\.name)
+        return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+    }()
 
     func run() throws {
         guard let found = SettingsSchema.current.kind(kind) else { return }

@@ -48,27 +48,39 @@ package struct HandedSettings: Codable, Sendable, Equatable {
 
     /// Puts the settings over those of a program.
     ///
-    /// What is set replaces the program's own; if anything of an executor is set, that executor replaces the program's.
+    /// What is set replaces the program's own; if anything of an executor is set, the file's executors replace the
+    /// program's.
     package func apply(to configuration: inout WorkflowConfiguration, schema: SettingsSchema = .current) throws {
-        var kind: ExecutorKind?
+        var executors: [(kind: ExecutorKind, configuration: WorkflowConfiguration)] = []
         for entry in entries {
             let parts = entry.path.split(separator: ".").map(String.init)
-            if parts.count == 3, parts[0] == SettingsSchema.executorsKey, parts[2] == SettingsSchema.kindKey {
-                kind = entry.items.first.flatMap { schema.kind($0) }
-                guard let kind else { throw Self.foreign(entry) }
-                configuration.placement = kind.placement(parts[1])
+            guard parts.count == 3, parts[0] == SettingsSchema.executorsKey else {
+                guard let setting = schema.paths.first(where: { $0.path == entry.path })?.setting else {
+                    throw Self.foreign(entry)
+                }
+                try Self.apply(entry, setting, to: &configuration)
                 continue
             }
-            let setting =
-                parts.count == 3 && parts[0] == SettingsSchema.executorsKey
-                ? kind?.settings.first { $0.name == parts[2] }
-                : schema.paths.first { $0.path == entry.path }?.setting
-            guard let setting else { throw Self.foreign(entry) }
-            do {
-                setting.apply(try setting.type.value(of: entry.input), &configuration)
-            } catch {
-                throw Self.foreign(entry)
+            if parts[2] == SettingsSchema.kindKey {
+                guard let kind = entry.items.first.flatMap({ schema.kind($0) }) else { throw Self.foreign(entry) }
+                executors.append((kind, kind.executor(parts[1])))
+                continue
             }
+            guard let last = executors.indices.last, executors[last].configuration.executors[0].label == parts[1],
+                let setting = executors[last].kind.settings.first(where: { $0.name == parts[2] })
+            else { throw Self.foreign(entry) }
+            try Self.apply(entry, setting, to: &executors[last].configuration)
+        }
+        if !executors.isEmpty { configuration.executors = executors.flatMap(\.configuration.executors) }
+    }
+
+    private static func apply(
+        _ entry: Entry, _ setting: Setting, to configuration: inout WorkflowConfiguration
+    ) throws {
+        do {
+            setting.apply(try setting.type.value(of: entry.input), &configuration)
+        } catch {
+            throw foreign(entry)
         }
     }
 

@@ -44,25 +44,64 @@ package struct SettingsSection: Sendable {
     }
 }
 
+/// Keys that several kinds of executors share, shown once in the reference.
+package struct SettingGroup: Sendable {
+    /// What the keys are about, as a heading.
+    package var name: String
+    /// What they are about, in one sentence.
+    package var summary: String
+    /// The keys.
+    package var settings: [Setting]
+
+    /// Describes a group.
+    package init(_ name: String, _ summary: String, settings: [Setting]) {
+        self.name = name
+        self.summary = summary
+        self.settings = settings
+    }
+}
+
 /// A kind of executor: what can be set for one, and what it is without settings.
 package struct ExecutorKind: Sendable {
     /// The value of the key `kind`.
     package var name: String
     /// What it is, in one sentence.
     package var summary: String
-    /// Its keys, besides `kind`.
-    package var settings: [Setting]
+    /// The keys that only this kind has.
+    package var own: [Setting]
+    /// The keys that it shares with others.
+    package var groups: [SettingGroup]
+    /// What a ready-made file sets, key by key: what a site looks at first.
+    package var starters: [(key: String, value: SettingValue)]
+    /// The product that has to be added to a program; `nil` when `Apus` has it all.
+    package var product: String?
+    /// What is wrong with values that do not go together, beginning with the name of a key; takes those that are set.
+    package var check: @Sendable ([String: SettingValue]) -> String?
     /// Where calls run when nothing more is said; takes the executor's label.
     package var placement: @Sendable (String) -> WorkflowConfiguration.Placement
 
+    /// Its keys, besides `kind`.
+    package var settings: [Setting] { own + groups.flatMap(\.settings) }
+
+    /// A configuration that consists of one executor of this kind, to which settings are applied.
+    package func executor(_ label: String) -> WorkflowConfiguration {
+        WorkflowConfiguration(executors: [ExecutorConfiguration(label, placement(label))])
+    }
+
     /// Describes a kind.
     package init(
-        _ name: String, _ summary: String, settings: [Setting],
+        _ name: String, _ summary: String, settings: [Setting], groups: [SettingGroup] = [],
+        starters: [(key: String, value: SettingValue)] = [], product: String? = nil,
+        check: @escaping @Sendable ([String: SettingValue]) -> String? = { _ in nil },
         placement: @escaping @Sendable (String) -> WorkflowConfiguration.Placement
     ) {
         self.name = name
         self.summary = summary
-        self.settings = settings
+        own = settings
+        self.groups = groups
+        self.starters = starters
+        self.product = product
+        self.check = check
         self.placement = placement
     }
 }

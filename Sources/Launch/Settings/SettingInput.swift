@@ -10,7 +10,7 @@ package enum SettingInput: Sendable, Equatable {
     case nothing
 
     /// How the input is named in an error.
-    var description: String {
+    package var shown: String {
         switch self {
         case .text(let text, false): SettingText.short(text)
         case .text(let text, true): "the text '\(SettingText.short(text))' in quotes"
@@ -29,13 +29,15 @@ package enum SettingValue: Sendable, Equatable {
     case boolean(Bool)
     /// A whole number, or a number of bytes.
     case integer(Int)
+    /// A number with decimals.
+    case number(Double)
     /// A text or a path.
     case text(String)
     /// A span of time.
     case duration(Duration)
     /// Ports, the last one included.
     case ports(ClosedRange<Int>)
-    /// Paths.
+    /// Paths, or other texts.
     case list([String])
 }
 

@@ -6,6 +6,8 @@ package struct SettingType: Sendable, Equatable {
         case onlyWords
         case boolean
         case integer(ClosedRange<Int>)
+        /// With or without decimals.
+        case number(ClosedRange<Double>)
         /// At least so long.
         case duration(atLeast: Duration)
         /// Bytes, at least so many.
@@ -20,6 +22,10 @@ package struct SettingType: Sendable, Equatable {
         case writableFile
         /// Files that can be read.
         case readableFiles
+        /// Texts that are not empty; the phrase says what they are.
+        case items(String)
+        /// `NAME=value`, each name once.
+        case assignments
     }
 
     /// Words with a meaning of their own, such as `automatic`.
@@ -46,6 +52,8 @@ package struct SettingType: Sendable, Equatable {
         case .boolean: "`true` or `false`"
         case .integer(let range) where range.upperBound == .max: "a whole number, \(range.lowerBound) or more"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .number(let range):
+            "a number from \(SettingUnits.text(range.lowerBound)) to \(SettingUnits.text(range.upperBound))"
         case .duration(let least):
             "a duration such as `30 s`, `5 min` or `00:10:00`, \(SettingUnits.text(least)) or longer"
         case .size(let least): "a size such as `64 MiB` or `2 GB`, \(SettingUnits.text(bytes: least)) or more"
@@ -54,6 +62,8 @@ package struct SettingType: Sendable, Equatable {
         case .directory: "a directory that can be read and written, or made"
         case .writableFile: "the path of a file that can be written"
         case .readableFiles: "a list of files that can be read"
+        case .items(let phrase): phrase
+        case .assignments: "a list such as `[NAME=value, OTHER=value]`, each name once"
         }
     }
 
@@ -64,25 +74,50 @@ package struct SettingType: Sendable, Equatable {
         switch input {
         case .text(let text, let isQuoted):
             if words.contains(text) { return .word(text) }
-            if isQuoted, !takesText { throw SettingMismatch(reason: "\(input.description)") }
-            guard let value = value(ofText: text) else { throw SettingMismatch(reason: input.description) }
+            if isQuoted, !takesText { throw SettingMismatch(reason: "\(input.shown)") }
+            guard let value = value(ofText: text) else { throw SettingMismatch(reason: input.shown) }
             return value
         case .list(let items):
-            guard base == .readableFiles, !items.isEmpty, items.allSatisfy({ Self.isPath($0) }) else {
-                throw SettingMismatch(reason: input.description)
+            guard takesList, !items.isEmpty, items.allSatisfy({ Self.isPath($0) }) else {
+                throw SettingMismatch(reason: input.shown)
             }
+            if base == .assignments, let fault = Self.assignmentFault(items) { throw SettingMismatch(reason: fault) }
             return .list(items)
         case .mapping, .nothing:
-            throw SettingMismatch(reason: input.description)
+            throw SettingMismatch(reason: input.shown)
         }
     }
 
     /// Whether a value in quotes can be what is meant: `"2"` is no number, but `"30 s"` is a duration.
     private var takesText: Bool {
         switch base {
-        case .boolean, .integer: false
+        case .boolean, .integer, .number: false
         default: true
         }
+    }
+
+    /// Whether the value may be several texts.
+    private var takesList: Bool {
+        switch base {
+        case .readableFiles, .items, .assignments: true
+        default: false
+        }
+    }
+
+    /// What is wrong with items that should be `NAME=value`; nil when they are.
+    ///
+    /// It names the variables alone, since their values may be secret.
+    private static func assignmentFault(_ items: [String]) -> String? {
+        var names: Set<Substring> = []
+        for (number, item) in items.enumerated() {
+            let name = item.prefix { $0 != "=" }
+            let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            guard name.endIndex < item.endIndex, isName, let first = name.first, !first.isNumber else {
+                return "a list whose item \(number + 1) is not of the form NAME=value"
+            }
+            guard names.insert(name).inserted else { return "a list with \(name) in it twice" }
+        }
+        return nil
     }
 
     private func value(ofText text: String) -> SettingValue? {
@@ -92,6 +127,9 @@ package struct SettingType: Sendable, Equatable {
         case .integer(let range):
             guard let number = Self.integer(text), range.contains(number) else { return nil }
             return .integer(number)
+        case .number(let range):
+            guard let number = SettingUnits.number(text), range.contains(number) else { return nil }
+            return .number(number)
         case .duration(let least):
             guard let duration = SettingUnits.duration(text), duration >= least else { return nil }
             return .duration(duration)
@@ -105,7 +143,8 @@ package struct SettingType: Sendable, Equatable {
             return .ports(first...last)
         case .text, .directory, .writableFile:
             return Self.isPath(text) ? .text(text) : nil
-        case .readableFiles: return Self.isPath(text) ? .list([text]) : nil
+        case .readableFiles, .items: return Self.isPath(text) ? .list([text]) : nil
+        case .assignments: return Self.assignmentFault([text]) == nil ? .list([text]) : nil
         }
     }
 
@@ -128,6 +167,7 @@ package struct SettingType: Sendable, Equatable {
             } else {
                 .text(String(number), isQuoted: false)
             }
+        case .number(let number): .text(SettingUnits.text(number), isQuoted: false)
         case .text(let text): .text(text, isQuoted: false)
         case .duration(let duration): .text(SettingUnits.text(duration), isQuoted: false)
         case .ports(let range): .text("\(range.lowerBound)-\(range.upperBound)", isQuoted: false)
@@ -145,7 +185,7 @@ package struct SettingMismatch: Error, Equatable {
 extension SettingType {
     /// Reads a value from the environment, where everything is text: items of a list have commas between them.
     package func value(ofVariable text: String) throws(SettingMismatch) -> SettingValue {
-        if base == .readableFiles, !words.contains(text) {
+        if takesList, !words.contains(text) {
             return try value(of: .list(text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)))
         }
         return try value(of: .text(text, isQuoted: false))

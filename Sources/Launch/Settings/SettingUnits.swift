@@ -18,6 +18,20 @@ package enum SettingUnits {
     /// `64 MiB`, `1.5 GB`, `512 B`; nil for anything else.
     package static func size(_ text: String) -> Int? { amount(text, units: bytes) }
 
+    /// A number with at most four decimals, without sign, exponent and names such as `inf`; nil for anything else.
+    package static func number(_ text: String) -> Double? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isPlain = zip(parts, [9, 4]).allSatisfy { part, digits in
+            (1...digits).contains(part.count) && part.allSatisfy { $0.isASCII && $0.isNumber }
+        }
+        return (1...2).contains(parts.count) && isPlain ? Double(text) : nil
+    }
+
+    /// The form that ``number(_:)`` reads as the same.
+    package static func text(_ number: Double) -> String {
+        Int(exactly: number).map(String.init) ?? "\(number)"
+    }
+
     /// The shortest form that ``duration(_:)`` reads as the same.
     package static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components

@@ -98,7 +98,7 @@ extension SettingsSchema {
             ) { value, processes in
                 if case .boolean(let flag) = value { processes.debugLog = flag }
             },
-        ]
+        ], groups: [everyExecutor]
     ) { label in .processes(HighThroughputConfiguration(label: label)) }
 
     /// Threads of the submitting process.
@@ -110,7 +110,7 @@ extension SettingsSchema {
             ) { value, configuration in
                 guard case .integer(let count) = value else { return }
                 guard case .threads(_, let throughCodec) = configuration.placement else { return }
-                configuration.placement = .threads(count, throughCodec: throughCodec)
+                configuration.executors[0].placement = .threads(count, throughCodec: throughCodec)
             },
             Setting(
                 "throughCodec", SettingType(.boolean), .boolean(false),
@@ -118,20 +118,36 @@ extension SettingsSchema {
             ) { value, configuration in
                 guard case .boolean(let flag) = value else { return }
                 guard case .threads(let count, _) = configuration.placement else { return }
-                configuration.placement = .threads(count, throughCodec: flag)
+                configuration.executors[0].placement = .threads(count, throughCodec: flag)
             },
-        ]
+        ], groups: [everyExecutor]
     ) { _ in .threads(2, throughCodec: false) }
 
+    /// What can be set for every executor, whatever its kind.
+    static let everyExecutor = SettingGroup(
+        "Every executor", "What an executor of any kind has.",
+        settings: [
+            Setting(
+                "maxUnfinishedTasks", SettingType(words: ["automatic"], .integer(1...Int.max)), .word("automatic"),
+                "How many unfinished calls it may have; `automatic` is the workflow's `maxUnfinishedTasks`."
+            ) { value, configuration in
+                if case .integer(let count) = value {
+                    configuration.executors[0].maxUnfinishedTasks = count
+                } else {
+                    configuration.executors[0].maxUnfinishedTasks = nil
+                }
+            }
+        ])
+
     /// A setting of worker processes.
-    private static func processes(
+    static func processes(
         _ name: String, _ type: SettingType, _ fallback: SettingValue, _ summary: String,
         apply: @escaping @Sendable (SettingValue, inout HighThroughputConfiguration) -> Void
     ) -> Setting {
         Setting(name, type, fallback, summary) { value, configuration in
             guard case .processes(var processes) = configuration.placement else { return }
             apply(value, &processes)
-            configuration.placement = .processes(processes)
+            configuration.executors[0].placement = .processes(processes)
         }
     }
 }

@@ -11,16 +11,10 @@ package struct SettingsSchema: Sendable {
     package var sections: [SettingsSection]
     /// What an executor can be.
     package var kinds: [ExecutorKind]
-    /// Kinds that are known but not there yet, and what they wait for.
-    package var laterKinds: [String: String]
 
     /// The schema of this version.
     package static let current = SettingsSchema(
-        settings: workflow, sections: [files], kinds: [local, threads],
-        laterKinds: [
-            "slurm": "pilot jobs of Slurm need a provider, which this version does not have",
-            "kubernetes": "pods of Kubernetes need a provider, which this version does not have",
-        ])
+        settings: workflow, sections: [files], kinds: [local, threads] + blockKinds + [kubernetes])
 
     /// The section with executors.
     package static let executorsKey = "executors"
@@ -64,8 +58,8 @@ package struct SettingsSchema: Sendable {
         "label": "the executor's name in the section `executors`",
         "files": "the section `files`",
         "providers": "code alone can say it",
-        "blockSource": "blocks of a provider are asked for in code alone, as yet",
-        "drainPeriod": "goes with the blocks of a provider",
+        "blockSource": "the kinds with blocks, whose keys are the provider's fields",
+        "drainPeriod": "a key of the kinds with blocks",
     ]
 
     /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.

@@ -1,0 +1,168 @@
+import HighThroughput
+package import Provisioning
+
+/// A provider whose blocks a file can describe.
+package protocol BlockProvider: Provider {
+    /// How many blocks, and how large.
+    var blocks: BlockParameters { get set }
+    /// How often the state of jobs is asked for.
+    var statusPollingInterval: Duration { get set }
+    /// Shell text that runs before the manager starts.
+    var workerInit: String { get set }
+}
+
+/// A provider that starts its managers through a launcher.
+package protocol LaunchingProvider: BlockProvider {
+    /// How the manager comes to all nodes.
+    var launcher: any Launcher { get set }
+}
+
+/// A provider that runs the client programs of a batch scheduler.
+package protocol SchedulerProvider: LaunchingProvider {
+    /// Lines that are put into the script as they stand.
+    var schedulerOptions: String { get set }
+    /// Where the scheduler's programs are; `nil` looks on PATH.
+    var commandDirectory: String? { get set }
+    /// How long one of them may take.
+    var commandTimeout: Duration { get set }
+}
+
+extension SettingsSchema {
+    /// What can be set for the blocks of every provider, with the defaults of this one.
+    static func blocks(of code: some BlockProvider) -> SettingGroup {
+        SettingGroup(
+            "Blocks", "How many blocks there are, how large each is, and how long it lives: a block is one batch job.",
+            settings: [
+                count("nodesPerBlock", 1, "Nodes of one block.", code.blocks, \.nodesPerBlock),
+                count("initBlocks", 0, "Blocks asked for at the start.", code.blocks, \.initBlocks),
+                count(
+                    "minBlocks", 0, "Blocks that are kept, however little there is to do.", code.blocks, \.minBlocks),
+                count("maxBlocks", 1, "The most blocks at one time.", code.blocks, \.maxBlocks),
+                block(
+                    "parallelism", SettingType(.number(0...1)), .number(code.blocks.parallelism),
+                    "The part of the waiting tasks for which there shall be workers: 1 is one for each."
+                ) { value, provider in
+                    if case .number(let number) = value { provider.blocks.parallelism = number }
+                },
+                block(
+                    "walltime", SettingType(words: ["unlimited"], .duration(atLeast: .seconds(1))),
+                    code.blocks.walltime.map { .duration($0) } ?? .word("unlimited"),
+                    "How long a block may run; `unlimited` leaves it to the scheduler."
+                ) { value, provider in
+                    if case .duration(let time) = value {
+                        provider.blocks.walltime = time
+                    } else {
+                        provider.blocks.walltime = nil
+                    }
+                },
+                block(
+                    "statusPollingInterval", SettingType(.duration(atLeast: .milliseconds(10))),
+                    .duration(code.statusPollingInterval), "How often the state of jobs is asked for."
+                ) { value, provider in
+                    if case .duration(let time) = value { provider.statusPollingInterval = time }
+                },
+                block(
+                    "workerInit", SettingType(words: ["none"], .text("shell text such as `module load gcc`")),
+                    .word("none"), "What runs on a block's first node before the manager starts."
+                ) { value, provider in
+                    if case .text(let text) = value { provider.workerInit = text } else { provider.workerInit = "" }
+                },
+            ])
+    }
+
+    /// What can be set for every scheduler whose client programs are run, with the defaults of this one.
+    static func scheduler(of code: some SchedulerProvider) -> SettingGroup {
+        SettingGroup(
+            "Schedulers", "How the scheduler's own programs are run.",
+            settings: [
+                block(
+                    "schedulerOptions",
+                    SettingType(words: ["none"], .text("lines such as `#SBATCH --mail-type=END`")),
+                    .word("none"), "Lines that are put into the job's script, or its description, as they stand."
+                ) { value, provider in
+                    guard var scheduler = provider as? any SchedulerProvider else { return }
+                    if case .text(let text) = value {
+                        scheduler.schedulerOptions = text
+                    } else {
+                        scheduler.schedulerOptions = ""
+                    }
+                    provider = scheduler
+                },
+                block(
+                    "commandDirectory", SettingType(words: ["automatic"], .text("a directory")), .word("automatic"),
+                    "Where the scheduler's programs are; `automatic` looks on PATH."
+                ) { value, provider in
+                    guard var scheduler = provider as? any SchedulerProvider else { return }
+                    if case .text(let text) = value {
+                        scheduler.commandDirectory = text
+                    } else {
+                        scheduler.commandDirectory = nil
+                    }
+                    provider = scheduler
+                },
+                block(
+                    "commandTimeout", SettingType(.duration(atLeast: .milliseconds(10))),
+                    .duration(code.commandTimeout), "How long one of the scheduler's programs may take."
+                ) { value, provider in
+                    guard var scheduler = provider as? any SchedulerProvider else { return }
+                    if case .duration(let time) = value { scheduler.commandTimeout = time }
+                    provider = scheduler
+                },
+            ])
+    }
+
+    /// What can be set for the worker processes of a block's nodes: as on this machine, where that makes sense.
+    static let blockProcesses = SettingGroup(
+        "Worker processes of blocks", "What runs on the nodes of a block, and how it is reached.",
+        settings: [
+            processes(
+                "workersPerNode", SettingType(words: ["automatic"], .integer(1...4096)), .word("automatic"),
+                "Worker processes on each node; `automatic` starts one for each of its processors."
+            ) { value, processes in
+                if case .integer(let count) = value { processes.workers = count } else { processes.workers = 0 }
+            },
+            processes(
+                "address",
+                SettingType(words: ["automatic"], .text("an address of this machine, or `*` (in quotes) for all")),
+                .word("automatic"), "Where the interchange listens; `automatic` is every interface."
+            ) { value, processes in
+                if case .text(let address) = value { processes.address = address } else { processes.address = nil }
+            },
+            processes(
+                "drainPeriod", SettingType(words: ["never"], .duration(atLeast: .seconds(1))), .word("never"),
+                "Time after its start at which a manager takes no new tasks; a little less than `walltime` is good."
+            ) { value, processes in
+                if case .duration(let time) = value {
+                    processes.drainPeriod = time
+                } else {
+                    processes.drainPeriod = nil
+                }
+            },
+        ] + local.own.filter { !["workers", "address", "echo", "managerRestarts"].contains($0.name) })
+
+    /// A setting of a provider's blocks.
+    static func block(
+        _ name: String, _ type: SettingType, _ fallback: SettingValue, _ summary: String, isSecret: Bool = false,
+        apply: @escaping @Sendable (SettingValue, inout any BlockProvider) -> Void
+    ) -> Setting {
+        Setting(name, type, fallback, summary, isSecret: isSecret) { value, configuration in
+            guard case .processes(var processes) = configuration.placement,
+                var provider = processes.provider as? any BlockProvider
+            else { return }
+            apply(value, &provider)
+            processes.provider = provider
+            configuration.executors[0].placement = .processes(processes)
+        }
+    }
+
+    private static func count(
+        _ name: String, _ least: Int, _ summary: String, _ code: BlockParameters,
+        _ field: any WritableKeyPath<BlockParameters, Int> & Sendable
+    ) -> Setting {
+        block(
+            name, SettingType(.integer(least...1_000_000)), .integer(code[keyPath: field]), summary
+        ) { value, provider in
+            if case .integer(let count) = value { provider.blocks[keyPath: field] = count }
+        }
+    }
+}
