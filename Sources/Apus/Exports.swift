@@ -86,9 +86,11 @@
 @_exported public import struct Provisioning.SrunMPILauncher
 @_exported public import struct Provisioning.TorqueProvider
 @_exported public import struct Provisioning.WrappedLauncher
+@_exported public import struct WorkflowCore.Accelerators
 @_exported public import struct WorkflowCore.AppTimeout
 @_exported public import enum WorkflowCore.ApusVersion
 @_exported public import struct WorkflowCore.BlockID
+@_exported public import enum WorkflowCore.CPUAffinity
 @_exported public import struct WorkflowCore.ExecutionError
 @_exported public import struct WorkflowCore.RemoteError
 @_exported public import struct WorkflowCore.TaskID

@@ -1,5 +1,7 @@
 import Provisioning
 import SystemSupport
+import WireProtocol
+import WorkflowCore
 
 extension HighThroughputConfiguration {
     /// The cores this process may use.
@@ -22,6 +24,31 @@ extension HighThroughputConfiguration {
         return addresses.isEmpty ? ["127.0.0.1"] : addresses
     }
 
+    /// How managers divide their nodes.
+    var nodeOptions: NodeOptions {
+        NodeOptions(
+            coresPerWorker: coresPerWorker, memoryPerWorker: memoryPerWorker, affinity: affinity,
+            accelerators: accelerators)
+    }
+
+    /// What is wrong with the division of a node; `nil` when it can work, as far as that can be said from afar.
+    private var nodeFault: String? {
+        for (name, value) in [("coresPerWorker", coresPerWorker), ("memoryPerWorker", memoryPerWorker)] {
+            if let value, !(value > 0 && value <= 1e9) { return "\(name) is \(value); it is a positive number" }
+        }
+        if case .list(let parts) = affinity {
+            // A list has no form on its way that could be empty.
+            guard !parts.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0..<65_536).contains($0) } })
+            else {
+                return "affinity is \(parts); a list has processors, by number, for each worker"
+            }
+            if workers > 0, parts.count != workers {
+                return "affinity has \(parts.count) parts for \(workers) workers; it has one for each"
+            }
+        }
+        return accelerators.fault
+    }
+
     /// What is wrong with the values; `nil` when they can work.
     package var fault: String? {
         if let fault = provider?.fault { return fault }
@@ -35,6 +62,7 @@ extension HighThroughputConfiguration {
         where range.lowerBound < 1 || range.upperBound > 65_536 || range.count < 3 {
             return "\(name) is \(range); it is at least three ports between 1 and 65535"
         }
+        if let nodeFault { return nodeFault }
         if let drainPeriod, drainPeriod <= .zero { return "drainPeriod is \(drainPeriod); it is positive" }
         if label.isEmpty || label.contains("/") { return "label is '\(label)'; it is a file name" }
         if maximumUnfinishedBytes < 1 { return "maximumUnfinishedBytes is \(maximumUnfinishedBytes); it is positive" }

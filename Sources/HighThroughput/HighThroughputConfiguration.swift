@@ -1,3 +1,5 @@
+public import WorkflowCore
+
 /// How calls run on worker processes: where the workers are, and how they are reached.
 public struct HighThroughputConfiguration: Sendable, Equatable {
     /// How many tasks a manager holds beyond its workers.
@@ -14,6 +16,16 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var workers: Int
     /// How many tasks the manager holds beyond its workers.
     public var prefetch: Prefetch
+    /// Processors for each worker, which bound their number; may be below 1.
+    ///
+    /// `nil` is 1, or no bound where `workers` is a number.
+    public var coresPerWorker: Double?
+    /// GiB of memory for each worker, which bound their number; `nil` when memory does not matter.
+    public var memoryPerWorker: Double?
+    /// Which processors each worker is bound to.
+    public var affinity: CPUAffinity
+    /// The accelerators of each node.
+    public var accelerators: Accelerators
     /// Whether every connection is encrypted and authenticated (CURVE).
     public var encrypted: Bool
     /// The address on which the interchange listens.
@@ -59,6 +71,8 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         self.label = label
         self.workers = workers ?? HighThroughputConfiguration.coreCount
         prefetch = .automatic
+        affinity = .none
+        accelerators = Accelerators()
         self.encrypted = encrypted
         workerPortRange = 54_000..<55_000
         interchangePortRange = 55_000..<56_000

@@ -76,34 +76,19 @@ package enum RoleDispatch {
             throw WorkflowError(.badConfiguration, "\(fileVariable) does not name the manager's file")
         }
         let message = try ManagerStartMessage.decode(SmallFile.read(file))
-        return try ManagerService(configuration: configuration(message)).run()
+        do {
+            return try ManagerService(configuration: configuration(message)).run()
+        } catch let error as ManagerError {
+            StandardError.write("apus manager: \(error)\n")
+            return error.exitCode
+        }
     }
 
     private static func configuration(_ message: ManagerStartMessage) -> ManagerConfiguration {
-        // Several nodes of a block read one file: each names its manager itself.
-        let ownName = "\(message.blockID).\(CurrentProcess.hostName).\(CurrentProcess.pid)"
         var configuration = ManagerConfiguration(
-            addresses: message.addresses, port: message.port,
-            uid: message.managerID.isEmpty ? ownName : message.managerID, blockID: message.blockID,
-            logDirectory: message.logDirectory, runID: message.runID,
-            workerCommand: .init(executable: message.executable, arguments: message.arguments))
-        configuration.certificateDirectory = message.certificateDirectory
-        // The user named a number, which cores do not bound; or none, and it is one worker for each core of the node.
-        configuration.sizing =
-            message.workers > 0
-            ? WorkerSizing(maximumWorkers: message.workers, coresPerWorker: 0.001) : WorkerSizing()
-        configuration.prefetch = message.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
-        configuration.heartbeatPeriod = .seconds(message.heartbeatPeriod)
-        configuration.heartbeatThreshold = .seconds(message.heartbeatThreshold)
-        configuration.drainPeriod = message.drainPeriod.map { .seconds($0) }
-        configuration.fingerprint = message.fingerprint
-        configuration.rows = message.rows
-        configuration.workingDirectory = message.workingDirectory
-        configuration.echoDescriptor = message.echo ? 4 : nil
-        configuration.monitoring = message.monitoring
+            message, ownName: "\(message.blockID).\(CurrentProcess.hostName).\(CurrentProcess.pid)", echoDescriptor: 4)
         configuration.parslVersion = ApusVersion.wireName
         configuration.pythonVersion = "0.0.0"
-        configuration.watchesParent = true
         return configuration
     }
 

@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// Why a manager cannot begin or go on.
 package struct ManagerError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -27,6 +29,9 @@ package struct ManagerError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
     }
+
+    /// The status with which a process ends for this reason: a configuration that cannot work is not tried again.
+    package var exitCode: Int32 { code == .invalidConfiguration ? ManagerExitCode.gaveUp : ManagerExitCode.failed }
 
     /// Code and message.
     package var description: String { "\(code): \(message)" }

@@ -41,6 +41,8 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
     package var cancelGrace: Double
     /// Seconds after which the manager asks to be drained; `nil` for never.
     package var drainPeriod: Double?
+    /// How the node is divided.
+    package var node: NodeOptions
 
     /// Describes a manager to start.
     package init(
@@ -48,7 +50,7 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
         runID: String, workers: Int, prefetch: Int?, logDirectory: String, workingDirectory: String,
         executable: String, arguments: [String], fingerprint: String, rows: [String], monitoring: Bool, echo: Bool,
         heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10, cancelGrace: Double = 5,
-        drainPeriod: Double? = nil
+        drainPeriod: Double? = nil, node: NodeOptions = NodeOptions()
     ) {
         self.addresses = addresses
         self.port = port
@@ -70,6 +72,7 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
         self.heartbeatThreshold = heartbeatThreshold
         self.cancelGrace = cancelGrace
         self.drainPeriod = drainPeriod
+        self.node = node
     }
 
     /// The file's content.

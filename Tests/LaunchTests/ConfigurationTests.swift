@@ -42,6 +42,18 @@ struct ConfigurationTests {
         (processes { $0.label = "a/b" }, "file name"),
         (processes { $0.maximumUnfinishedBytes = 0 }, "positive"),
         (processes { $0.heartbeatThreshold = 1 }, "shorter than the threshold"),
+        (processes { $0.coresPerWorker = 0 }, "coresPerWorker is 0.0"),
+        (processes { $0.memoryPerWorker = .nan }, "memoryPerWorker is nan"),
+        (processes { $0.affinity = .list([]) }, "for each worker"),
+        (processes { $0.affinity = .list([[0], [-1]]) }, "processors, by number"),
+        (
+            processes {
+                $0.workers = 3
+                $0.affinity = .list([[0], [1]])
+            }, "2 parts for 3 workers"
+        ),
+        (processes { $0.accelerators = .perWorker(["a,b"]) }, "no commas"),
+        (processes { $0.accelerators = .perTask(["0", "0"]) }, "one device twice"),
     ]
 
     @Test("a value that cannot work is refused by name", arguments: wrong)

@@ -36,6 +36,18 @@ struct ProgramTests {
             (["manager"], "addresses"),
             (["manager", "-a", "127.0.0.1", "-P", "99999", "--cert_dir", "None"], "1 to 65535"),
             (["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "-m", "lots"], "positive number or None"),
+            (
+                ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--cpu-affinity", "near"],
+                "block-reverse"
+            ),
+            (
+                ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--cpu-affinity", "list:0:x"],
+                "a range such as 4-7"
+            ),
+            (
+                ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--available-accelerators", "0,1"],
+                "no blanks and no commas"
+            ),
             (["nonsense"], "nonsense"),
         ])
     func usage(arguments: [String], text: String) throws {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import WorkflowCore
 
 /// `apus manager`: a worker pool started by hand or by a batch script, with the options of Parsl's own.
 struct ManagerCommand: ParsableCommand {
@@ -83,10 +84,16 @@ struct ManagerCommand: ParsableCommand {
     @Option(name: .customLong("poll"), help: "Accepted for Parsl's sake; not used.")
     var poll = 10
 
-    @Option(name: .customLong("cpu-affinity"), help: "Only none so far.")
+    @Option(
+        name: .customLong("cpu-affinity"),
+        help: ArgumentHelp(
+            "none, block, block-reverse, alternating, or list:0,1:2-3 with one part for each worker.",
+            valueName: "kind"))
     var cpuAffinity = "none"
 
-    @Option(name: .customLong("available-accelerators"), parsing: .upToNextOption, help: "None so far.")
+    @Option(
+        name: .customLong("available-accelerators"), parsing: .upToNextOption,
+        help: ArgumentHelp("Names of accelerators, one for each worker.", valueName: "name"))
     var accelerators: [String] = []
 
     @Flag(name: .customLong("enable_mpi_mode"), help: "Not available so far.")
@@ -117,8 +124,8 @@ struct ManagerCommand: ParsableCommand {
             throw ValidationError("--max_workers_per_node is \(maximumWorkers); it is 1 or more")
         }
         if coresPerWorker <= 0 { throw ValidationError("--cores_per_worker is \(coresPerWorker); it is positive") }
-        if cpuAffinity != "none" { throw ValidationError("--cpu-affinity is '\(cpuAffinity)'; only none is available") }
-        if !accelerators.isEmpty { throw ValidationError("--available-accelerators is not available yet") }
+        _ = try affinity()
+        if let fault = Accelerators(accelerators).fault { throw ValidationError("--available-accelerators: \(fault)") }
         if enableMPIMode { throw ValidationError("--enable_mpi_mode is not available yet") }
         _ = try number("--mem_per_worker", memoryPerWorker)
         _ = try number("--drain_period", drainPeriod)
@@ -134,6 +141,8 @@ struct ManagerCommand: ParsableCommand {
         configuration.sizing = WorkerSizing(
             maximumWorkers: maximumWorkers, coresPerWorker: coresPerWorker,
             memoryPerWorker: try number("--mem_per_worker", memoryPerWorker))
+        configuration.affinity = try affinity()
+        configuration.accelerators = Accelerators(accelerators)
         configuration.prefetch = prefetchCapacity == 0 ? .none : .fixed(prefetchCapacity)
         configuration.heartbeatPeriod = .seconds(heartbeatPeriod)
         configuration.heartbeatThreshold = .seconds(heartbeatThreshold)
@@ -152,6 +161,14 @@ struct ManagerCommand: ParsableCommand {
             throw ValidationError("\(name) is '\(text)'; it is a positive number or None")
         }
         return value
+    }
+
+    private func affinity() throws -> CPUAffinity {
+        do throws(CPUAffinity.Fault) {
+            return try CPUAffinity(parsing: cpuAffinity)
+        } catch {
+            throw ValidationError("--cpu-affinity: \(error)")
+        }
     }
 
     private static func randomName() -> String {

@@ -1,23 +1,35 @@
 package import WireProtocol
 
 extension ManagerConfiguration {
-    /// The configuration of a manager that an Apus executor starts; lines of workers go to standard error.
-    package init(_ start: ManagerStartMessage) {
+    /// The configuration of a manager that an Apus executor starts.
+    ///
+    /// - Parameters:
+    ///   - start: what the executor wrote.
+    ///   - ownName: the manager's name where the executor gave none, since several nodes read one file.
+    ///   - echoDescriptor: where lines of workers go when they are to be shown.
+    package init(_ start: ManagerStartMessage, ownName: String, echoDescriptor: Int32) {
         self.init(
-            addresses: start.addresses, port: start.port, uid: start.managerID, blockID: start.blockID,
+            addresses: start.addresses, port: start.port,
+            uid: start.managerID.isEmpty ? ownName : start.managerID, blockID: start.blockID,
             logDirectory: start.logDirectory, runID: start.runID,
             workerCommand: WorkerCommand(executable: start.executable, arguments: start.arguments))
         certificateDirectory = start.certificateDirectory
-        // The number is the user's: more workers than processors is a legitimate wish.
-        sizing = WorkerSizing(maximumWorkers: start.workers, coresPerWorker: 0)
+        // A number that the user named is not bounded by processors unless the user says how many each worker needs.
+        sizing = WorkerSizing(
+            maximumWorkers: start.workers > 0 ? start.workers : nil,
+            coresPerWorker: start.node.coresPerWorker ?? (start.workers > 0 ? 0 : 1),
+            memoryPerWorker: start.node.memoryPerWorker)
+        affinity = start.node.affinity
+        accelerators = start.node.accelerators
         prefetch = start.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
-        heartbeatPeriod = .milliseconds(Int64(start.heartbeatPeriod * 1000))
-        heartbeatThreshold = .milliseconds(Int64(start.heartbeatThreshold * 1000))
-        cancelGrace = .milliseconds(Int64(start.cancelGrace * 1000))
+        heartbeatPeriod = .seconds(start.heartbeatPeriod)
+        heartbeatThreshold = .seconds(start.heartbeatThreshold)
+        cancelGrace = .seconds(start.cancelGrace)
+        drainPeriod = start.drainPeriod.map { .seconds($0) }
         fingerprint = start.fingerprint
         rows = start.rows
         workingDirectory = start.workingDirectory
-        echoDescriptor = start.echo ? 2 : nil
+        self.echoDescriptor = start.echo ? echoDescriptor : nil
         monitoring = start.monitoring
         watchesParent = true
     }

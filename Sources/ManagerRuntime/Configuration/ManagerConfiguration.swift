@@ -1,3 +1,5 @@
+package import WorkflowCore
+
 /// What a manager must be told.
 ///
 /// The times are those between Apus processes; for Parsl's pools they are given.
@@ -28,6 +30,10 @@ package struct ManagerConfiguration: Sendable, Codable, Hashable {
     package var blockID: String
     /// How many workers.
     package var sizing = WorkerSizing()
+    /// Which processors each worker is bound to.
+    package var affinity = CPUAffinity.none
+    /// The accelerators of the node.
+    package var accelerators = Accelerators()
     /// How many tasks beyond the workers.
     package var prefetch = PrefetchPolicy.automatic
     /// Time between two heartbeats.

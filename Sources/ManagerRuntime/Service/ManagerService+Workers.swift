@@ -7,7 +7,7 @@ extension ManagerService {
     func startWorker(_ index: Int) {
         outputs[index].processBegins()
         do {
-            let worker = try WorkerProcess(configuration, output: outputs[index])
+            let worker = try WorkerProcess(configuration, output: outputs[index], bindings[index], node: node)
             workers[index] = worker
             try poller.add(descriptor: worker.descriptor, .read, id: WatchID.stream(index))
             try poller.add(descriptor: worker.process.processDescriptor, .read, id: WatchID.process(index))

@@ -1,6 +1,7 @@
 import Glibc
 import SystemSupport
 import WireProtocol
+import WorkflowCore
 import ZeroMQ
 
 // One thread owns the socket to the interchange, the workers and their streams: it waits for any of them, hands what
@@ -32,6 +33,9 @@ package final class ManagerService {
     let configuration: ManagerConfiguration
     let host = CurrentProcess.hostName
     let workerCount: Int
+    let node: NodeInventory
+    /// What of the node each worker gets.
+    let bindings: [WorkerBinding]
     let startTime = WallClock.seconds
     let log: ManagerLog
     var state: ManagerState
@@ -71,8 +75,18 @@ package final class ManagerService {
         }
         self.configuration = configuration
         log = try ManagerLog(directory: configuration.directory)
-        let count = configuration.sizing.workerCountHere()
+        let node = NodeInventory.here
+        self.node = node
+        let accelerators = configuration.accelerators
+        let ownAccelerators = accelerators.sharing == .perWorker ? accelerators.names.count : 0
+        let (count, reason) = configuration.sizing.bound(
+            cores: node.cores, memoryGiB: node.memory / 1_073_741_824, accelerators: ownAccelerators)
         workerCount = count
+        log.write("this node: \(node.sources)")
+        log.write("\(count) workers: \(reason)")
+        bindings = try WorkerBinding.all(
+            count, affinity: configuration.affinity, accelerators: accelerators, node: node,
+            devices: ownAccelerators > 0 ? NVIDIADevices.count : 0)
         state = ManagerState(
             settings: ManagerState.Settings(
                 workerCount: count, prefetch: configuration.prefetch,
@@ -188,17 +202,5 @@ package final class ManagerService {
     private static func curve(_ configuration: ManagerConfiguration) throws -> CurveRole? {
         guard let directory = configuration.certificateDirectory else { return nil }
         return try CurveCertificates.loadClientRole(from: directory)
-    }
-}
-
-extension WorkerSizing {
-    /// The number of workers on this node: `PARSL_CORES` and `PARSL_MEMORY_GB`, which batch scripts set, go before
-    /// what the node has.
-    func workerCountHere() -> Int {
-        let cores = EnvironmentVariables.get("PARSL_CORES").flatMap(Double.init)
-        let memory = EnvironmentVariables.get("PARSL_MEMORY_GB").flatMap(Double.init)
-        return workerCount(
-            cores: cores ?? Double(CurrentProcess.availableCores.count),
-            memoryGiB: memory ?? Double(CurrentProcess.availableMemoryBytes) / Double(1 << 30))
     }
 }

@@ -16,7 +16,11 @@ final class WorkerProcess {
     var awaitsRoom = false
 
     /// Starts a worker; descriptor 3 is its stream, 4 the control stream.
-    init(_ configuration: ManagerConfiguration, output: WorkerOutput) throws {
+    ///
+    /// What binds it to processors and devices is there from its first instruction: libraries look when they are loaded.
+    init(
+        _ configuration: ManagerConfiguration, output: WorkerOutput, _ binding: WorkerBinding, node: NodeInventory
+    ) throws {
         let (stream, workersControl) = try ControlStream.make()
         control = stream
         defer { DescriptorIO.close(workersControl) }
@@ -29,7 +33,13 @@ final class WorkerProcess {
             environment["APUS_ROLE"] = "worker"
             // Sixty lines of backtrace for each crash would bury the line that says why.
             if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
+            environment.merge(binding.variables) { $1 }
             HugePages.request(in: &environment)
+            if let processors = binding.processors { try CurrentProcess.setAvailableCores(processors) }
+            defer {
+                // The child has taken over the mask of this thread. What was allowed a moment ago is allowed now.
+                if binding.processors != nil { try? CurrentProcess.setAvailableCores(node.processors) }
+            }
             process = try ChildProcess(
                 spawning: ChildProcess.Options(
                     executable: configuration.workerCommand.executable,

@@ -92,6 +92,16 @@ enum ProbeTasks {
             ]
             return try encoded([directory] + names.map { EnvironmentVariables.get($0) ?? "-" })
         }
+        add("binding") { _ in
+            let names = [
+                "OMP_NUM_THREADS", "GOMP_CPU_AFFINITY", "KMP_AFFINITY", "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+                "ZE_AFFINITY_MASK", "ZE_ENABLE_PCI_ID_DEVICE_ORDER", "APUS_ACCELERATORS",
+            ]
+            let status = try SmallFile.readText("/proc/self/status").split(separator: "\n")
+            let allowed = status.first { $0.hasPrefix("Cpus_allowed_list:") } ?? ""
+            let processors = String(allowed.drop { !$0.isNumber })
+            return try encoded([processors] + names.map { EnvironmentVariables.get($0) ?? "-" })
+        }
         add("child") { _ in
             // Lives on in the worker's process group.
             var words: [UnsafeMutablePointer<CChar>?] = []

@@ -22,7 +22,7 @@ case "manager":
         exit(try ManagerService(configuration: configuration).run())
     } catch {
         fputs("\(error)\n", stderr)
-        exit(1)
+        exit((error as? ManagerError)?.exitCode ?? 1)
     }
 case "perf":
     do {
