@@ -2,6 +2,7 @@ import DataFlow
 import HighThroughput
 import Launch
 import Testing
+import WorkflowCore
 
 /// Wrong values are refused before anything is started, with what is accepted.
 @Suite("The workflow's configuration")
