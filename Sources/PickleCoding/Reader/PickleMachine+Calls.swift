@@ -1,41 +1,3 @@
-/// Functions and classes whose calls are understood.
-///
-/// A registry entry never calls back and never allocates by what an argument says; arguments of another form leave the
-/// record of the call as it is.
-enum KnownCall: Sendable {
-    case set, frozenSet, bytes, byteArray, encode, getattr
-    case reconstructor, newObject, newObjectWithKeywords
-    case orderedDict, defaultDict, counter, deque
-    /// A value whose arguments only need to be checked.
-    case value(KnownType)
-
-    private static let table: [PickleName: KnownCall] = {
-        let rows: [(String, String, KnownCall)] = [
-            ("builtins", "set", .set), ("builtins", "frozenset", .frozenSet), ("builtins", "bytes", .bytes),
-            ("builtins", "bytearray", .byteArray), ("_codecs", "encode", .encode), ("builtins", "getattr", .getattr),
-            ("copyreg", "_reconstructor", .reconstructor), ("copyreg", "__newobj__", .newObject),
-            ("copyreg", "__newobj_ex__", .newObjectWithKeywords), ("collections", "OrderedDict", .orderedDict),
-            ("collections", "defaultdict", .defaultDict), ("collections", "Counter", .counter),
-            ("collections", "deque", .deque), ("builtins", "complex", .value(.complex)),
-            ("builtins", "range", .value(.range)), ("builtins", "slice", .value(.slice)),
-            ("datetime", "datetime", .value(.dateTime)), ("datetime", "date", .value(.date)),
-            ("datetime", "time", .value(.time)), ("datetime", "timedelta", .value(.timeDelta)),
-            ("datetime", "timezone", .value(.timeZone)), ("decimal", "Decimal", .value(.decimal)),
-            ("fractions", "Fraction", .value(.fraction)), ("pathlib", "PurePosixPath", .value(.path)),
-            ("pathlib", "PosixPath", .value(.path)), ("pathlib._local", "PurePosixPath", .value(.path)),
-            ("pathlib._local", "PosixPath", .value(.path)),
-        ]
-        return Dictionary(uniqueKeysWithValues: rows.map { (PickleName(module: $0.0, name: $0.1), $0.2) })
-    }()
-
-    /// The names in the table.
-    static var names: Set<PickleName> { Set(table.keys) }
-
-    static func named(module: String, name: String) -> KnownCall? {
-        table[PickleName(module: module, name: name)]
-    }
-}
-
 extension PickleMachine {
     /// Records a call, or makes the value if the callee is known and the arguments have exactly the right form.
     mutating func call(_ callee: UInt32, _ arguments: UInt32) throws(PickleError) -> UInt32 {
@@ -79,7 +41,7 @@ extension PickleMachine {
         }
     }
 
-    private func tag(_ index: UInt32) -> PickleNode.Tag { nodes[Int(index)].tag }
+    func tag(_ index: UInt32) -> PickleNode.Tag { nodes[Int(index)].tag }
 
     // MARK: Sets and bytes
     private mutating func makeSet(_ result: PickleNode.Tag, _ parts: [UInt32]) throws(PickleError) -> UInt32? {
@@ -176,7 +138,7 @@ extension PickleMachine {
         return try globalNode(module, index, mapped: false)
     }
 
-    private func isBuiltin(_ index: UInt32, _ name: String) -> Bool {
+    func isBuiltin(_ index: UInt32, _ name: String) -> Bool {
         let (module, last) = nodes[Int(index)].pair
         return text(module) == "builtins" && text(last) == name
     }
@@ -225,97 +187,13 @@ extension PickleMachine {
             .instance, CallRecord(callee: parts[0], arguments: parts[1], keywords: parts[2]))
     }
 
-    // MARK: Collections
-    private mutating func newKnown(
+    mutating func newKnown(
         _ type: KnownType, _ callee: UInt32, _ arguments: UInt32
     ) throws(PickleError) -> UInt32 {
         if type.isMapping { keyed.append(UInt32(truncatingIfNeeded: nodes.count)) }
         let index = try newRecord(.known, CallRecord(callee: callee, arguments: arguments))
         nodes[Int(index)].small = type.rawValue
         if !type.isHashable { nodes[Int(index)].flags.insert(.unhashable) }
-        return index
-    }
-
-    private mutating func setPairs(_ index: UInt32, copying content: Range<Int>) throws(PickleError) {
-        var extra = try extraParts(of: index)
-        try extend(&extra.pairs, withRun: content)
-        setExtraParts(extra, of: index)
-    }
-
-    private mutating func makeOrderedDict(
-        _ callee: UInt32, _ arguments: UInt32, _ parts: [UInt32]
-    ) throws(PickleError) -> UInt32? {
-        guard let source = parts.first else { return try newKnown(.orderedDict, callee, arguments) }
-        guard parts.count == 1 else { return nil }
-        switch tag(source) {
-        case .dict:
-            let index = try newKnown(.orderedDict, callee, arguments)
-            try setPairs(index, copying: nodes[Int(source)].children.indices)
-            return index
-        case .list, .tuple:
-            var flat: [UInt32] = []
-            for place in nodes[Int(source)].children.indices {
-                let pair = nodes[Int(children[place])]
-                guard pair.tag == .list || pair.tag == .tuple, pair.children.count == 2 else { return nil }
-                flat.append(contentsOf: children[pair.children.indices])
-            }
-            for place in stride(from: 0, to: flat.count, by: 2) where !nodes[Int(flat[place])].isHashable {
-                throw failure(.unhashable, "\(describe(flat[place])) as a key", expected: "a hashable value")
-            }
-            try countCopies(flat.count)
-            let index = try newKnown(.orderedDict, callee, arguments)
-            var extra = try extraParts(of: index)
-            for item in flat { try extend(&extra.pairs, with: item) }
-            setExtraParts(extra, of: index)
-            return index
-        default: return nil
-        }
-    }
-
-    private mutating func makeDefaultDict(
-        _ callee: UInt32, _ arguments: UInt32, _ parts: [UInt32]
-    ) throws(PickleError) -> UInt32? {
-        guard parts.count <= 1 else { return nil }
-        return try newKnown(.defaultDict, callee, arguments)
-    }
-
-    private mutating func makeCounter(
-        _ callee: UInt32, _ arguments: UInt32, _ parts: [UInt32]
-    ) throws(PickleError) -> UInt32? {
-        guard let source = parts.first else { return try newKnown(.counter, callee, arguments) }
-        guard parts.count == 1, tag(source) == .dict else { return nil }
-        let index = try newKnown(.counter, callee, arguments)
-        try setPairs(index, copying: nodes[Int(source)].children.indices)
-        return index
-    }
-
-    private mutating func makeDeque(
-        _ callee: UInt32, _ arguments: UInt32, _ parts: [UInt32]
-    ) throws(PickleError) -> UInt32? {
-        guard parts.count <= 2 else { return nil }
-        var bound = -1
-        if parts.count == 2 {
-            let limit = nodes[Int(parts[1])]
-            switch limit.tag {
-            case .none: break
-            case .int where limit.int >= 0: bound = limit.int
-            default: return nil
-            }
-        }
-        var content = 0..<0
-        if let source = parts.first {
-            switch tag(source) {
-            case .list, .tuple: break
-            case .set, .frozenSet: mergeKeys(of: source)
-            default: return nil
-            }
-            content = nodes[Int(source)].children.indices
-        }
-        let index = try newKnown(.deque, callee, arguments)
-        var extra = try extraParts(of: index)
-        extra.bound = bound
-        try extend(&extra.items, withRun: content)
-        setExtraParts(extra, of: index)
         return index
     }
 
