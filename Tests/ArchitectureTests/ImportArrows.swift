@@ -54,7 +54,7 @@ enum ImportArrows {
         "DataFlow/FileSearch.swift": ["FoundationEssentials"],
         // JSON of arguments and results, for people.
         "DataFlow/JSONText.swift": ["FoundationEssentials"],
-        "PickleCoding/Coders/FoundationBridge.swift": ["FoundationEssentials", "Foundation"],
+        "PickleCoding/FoundationBridge.swift": ["FoundationEssentials", "Foundation"],
     ]
 
     /// Every target above WorkflowCore may also import it, the log and the collections.

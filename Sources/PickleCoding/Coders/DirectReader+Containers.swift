@@ -2,9 +2,9 @@
 extension DirectReader {
     /// Reads a list, every item by a closure that sees its opcode and whether more items may follow in the same group.
     ///
-    /// False if anything is unusual.
+    /// A list inside another ends where the other goes on. False if anything is unusual.
     @inline(__always)
-    mutating func list(_ item: (inout DirectReader, UInt8, Bool) -> Bool) -> Bool {
+    mutating func list(inside: Bool = false, _ item: (inout DirectReader, UInt8, Bool) -> Bool) -> Bool {
         guard next() == PickleOpcode.emptyList.rawValue, memoize() else { return false }
         while let opcode = next() {
             switch opcode {
@@ -13,6 +13,10 @@ extension DirectReader {
                     guard item(&self, opcode, true) else { return false }
                 }
             case PickleOpcode.stop.rawValue:
+                putBack()
+                return true
+            case PickleOpcode.append.rawValue where inside, PickleOpcode.appends.rawValue where inside,
+                PickleOpcode.emptyList.rawValue where inside:
                 putBack()
                 return true
             default:
@@ -105,14 +109,7 @@ extension DirectReader {
         var result: [Double] = []
         result.reserveCapacity(bytes.count / 9)
         let complete = list { reader, opcode, isGroup in
-            let value: Double
-            if opcode == 0x47, let start = reader.take(8) {
-                value = Double(bitPattern: reader.bytes.load(start, as: UInt64.self).byteSwapped)
-            } else {
-                // Python's lists of floats have ints among them.
-                guard let integer = reader.int(opcode), let exact = Double(exactly: integer) else { return false }
-                value = exact
-            }
+            guard let value = reader.double(opcode) else { return false }
             if result.count == result.capacity { reader.reserve(&result, smallest: 2) }
             result.append(value)
             if isGroup { reader.plainDoubles(into: &result) }

@@ -153,6 +153,15 @@ struct DirectReader: ~Copyable {
         return Double(bitPattern: bytes.load(start, as: UInt64.self).byteSwapped)
     }
 
+    /// A number of a list of floats; Python's lists of floats have ints among them.
+    @inline(__always)
+    mutating func double(_ opcode: UInt8) -> Double? {
+        if opcode == 0x47, let start = take(8) {
+            return Double(bitPattern: bytes.load(start, as: UInt64.self).byteSwapped)
+        }
+        return int(opcode).flatMap { Double(exactly: $0) }
+    }
+
     @inline(__always)
     mutating func bool() -> Bool? {
         guard let opcode = next(), opcode == 0x88 || opcode == 0x89 else { return nil }

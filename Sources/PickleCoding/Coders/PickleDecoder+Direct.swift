@@ -20,11 +20,23 @@ extension PickleDecoder {
         case .stringToString:
             result = reader.dict(String.self) { $0.string() }.map { unsafe unsafeBitCast($0, to: T.self) }
         case .other:
+            if let rows = decodeRows(type, &reader) {
+                result = rows
+                break
+            }
             guard let records = type as? any RecordDecodable.Type else { return nil }
             result = records.decodeRecords(&reader, self) as? T
         default: return nil
         }
         guard let result, reader.stop(), reader.position == view.count || allowsTrailingBytes else { return nil }
         return result
+    }
+
+    /// Reads a list of lists, if that is what the type is.
+    private func decodeRows<T>(_ type: T.Type, _ reader: inout DirectReader) -> T? {
+        if type == [[Int]].self { return reader.intRows().map { unsafe unsafeBitCast($0, to: T.self) } }
+        if type == [[Double]].self { return reader.doubleRows().map { unsafe unsafeBitCast($0, to: T.self) } }
+        if type == [[String]].self { return reader.stringRows().map { unsafe unsafeBitCast($0, to: T.self) } }
+        return nil
     }
 }

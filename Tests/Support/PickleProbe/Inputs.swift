@@ -110,7 +110,15 @@ struct Inputs {
         let date = text("cdatetime\ndate\n") + [0x43, 4, 7, 0xE8, 1, 1, 0x85, 0x52]
         let decimal = text("cdecimal\nDecimal\n") + [0x8C, 1, 0x31, 0x85, 0x52]
         let deque = text("ccollections\ndeque\n") + [0x29, 0x52, 0x28, 0x4B, 1, 0x65]
-        return [
+        // Sizes on both sides of where a table of entries grows.
+        let newNames = [3_000, 6_100, 12_300, 24_600, 28_700, 28_800, 49_200].map { count in
+            make("\(count) names that are all new") {
+                $0.add([0x80, 4, 0x5D, 0x94, 0x28], 4)
+                for at in 0..<count { $0.add(text("c\(String(at, radix: 36))\nq\(String(at, radix: 36))\n")) }
+                $0.add([0x65, 0x2E], 2)
+            }
+        }
+        return newNames + [
             list("names", name, times: many / 4), list("calls", name + [0x29, 0x52], 3, times: many / 4),
             list("calls of the library", date, 4, times: many / 8), list("decimals", decimal, 4, times: many / 8),
             list("instances with states", name + [0x29, 0x81, 0x7D, 0x62], 5, times: many / 4),
