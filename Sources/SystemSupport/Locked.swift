@@ -13,7 +13,12 @@ package final class Locked<Value>: @unchecked Sendable {  // why: `value` is tou
         self.value = value
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
-        let code = pthread_mutex_init(mutex, nil)
+        // Sections are short: who finds the lock taken looks again a few times before it goes to sleep.
+        var kind = pthread_mutexattr_t()
+        pthread_mutexattr_init(&kind)
+        pthread_mutexattr_settype(&kind, CInt(PTHREAD_MUTEX_ADAPTIVE_NP))
+        let code = pthread_mutex_init(mutex, &kind)
+        pthread_mutexattr_destroy(&kind)
         precondition(code == 0, "a mutex could not be made (errno \(code))")
     }
 

@@ -221,8 +221,8 @@ struct ThreadPoolStateTests {
     private var state = ThreadPoolState(label: "threads", threads: 2, grace: 1000)
 
     private mutating func submit(_ call: PoolCall) {
-        let isTaken = state.submit(.init(invocation: call, receiver: receiver))
-        #expect(isTaken)
+        let submission = state.submit(.init(invocation: call, receiver: receiver))
+        #expect(submission == .queued)
         #expect(state.checkInvariants() == nil)
     }
 
@@ -251,6 +251,20 @@ struct ThreadPoolStateTests {
     }
 
     private mutating func looksEarlier() -> Bool { state.mustLookEarlier() }
+
+    @Test("each thread that found nothing to do is woken once, and no other call wakes anybody")
+    mutating func waking() {
+        let first = begin(0)
+        let second = begin(1)
+        #expect(first.call == nil && second.call == nil)
+        let calls = (0..<3).map { PoolCall($0) }
+        let submissions = calls.map { state.submit(.init(invocation: $0, receiver: receiver)) }
+        #expect(submissions == [.wake, .wake, .queued])
+        let taken = [begin(0), begin(1)]
+        #expect(taken.map { $0.call?.identity.task.rawValue } == [0, 1])
+        _ = state.shutDown(at: 0)
+        #expect(state.submit(.init(invocation: calls[0], receiver: receiver)) == .refused)
+    }
 
     @Test("a cancelled place in the queue is passed over, the order of the others kept")
     mutating func order() {

@@ -123,4 +123,53 @@ struct TaskRunLoopTests {
         }.join()
         #expect(seen.withLock { $0 } == [false, true, false])
     }
+
+    @Test("a late cancellation of one run does not reach the next, however close they follow each other")
+    func lateCancellation() {
+        let loop = TaskRunLoop()
+        let wrong = Locked(0)
+        let cancelled = Locked(0)
+        let last = Locked(0)
+        let isDone = Flag()
+        let thread = startThread(named: "loop") {
+            for number in 1...20_000 {
+                last.withLock { $0 = number }
+                _ = loop.run(number) {
+                    guard Task.isCancelled else { return }
+                    // Odd runs alone are asked to stop.
+                    if number.isMultiple(of: 2) { wrong.withLock { $0 += 1 } } else { cancelled.withLock { $0 += 1 } }
+                }
+            }
+            loop.close()
+            isDone.set()
+        }
+        while !isDone.isSet {
+            let number = last.withLock { $0 }
+            loop.cancel(number.isMultiple(of: 2) ? number - 1 : number)
+        }
+        thread.join()
+        #expect(wrong.withLock { $0 } == 0)
+        #expect(cancelled.withLock { $0 } > 0)
+    }
+
+    @Test("what is put around the bodies holds for all of them, also after one was cancelled")
+    func around() {
+        let seen = Locked<[Int]>([])
+        startThread(named: "loop") {
+            let loop = TaskRunLoop { bodies in await Self.$word.withValue(7, operation: bodies) }
+            loop.cancel(2)
+            for number in 1...3 { _ = loop.run(number) { seen.withLock { $0.append(Self.word) } } }
+            loop.close()
+        }.join()
+        #expect(seen.withLock { $0 } == [7, 7, 7])
+    }
+
+    @TaskLocal private static var word = 0
+
+    /// Set once.
+    private struct Flag: Sendable {
+        private let value = Locked(false)
+        var isSet: Bool { value.withLock { $0 } }
+        func set() { value.withLock { $0 = true } }
+    }
 }

@@ -92,7 +92,7 @@ public final class DataFlowKernel: Sendable {
                 into: &effects)
         }
         wait(for: external, call)
-        perform(&effects)
+        perform(&effects, of: call)
     }
 
     /// Sorts futures that a call waits for: those of this state, those that failed, and others.
@@ -131,14 +131,18 @@ public final class DataFlowKernel: Sendable {
 
     /// Performs effects, and those that follow from them, without recursion: a failure may run down a chain of
     /// hundreds of thousands of calls.
-    func perform(_ effects: inout [KernelState.Effect]) {
+    ///
+    /// - Parameters:
+    ///   - effects: what has to be done; grows meanwhile.
+    ///   - known: a call that is at hand, so that it need not be looked up.
+    func perform(_ effects: inout [KernelState.Effect], of known: (any KernelCall)? = nil) {
         var position = 0
         while position < effects.count {
             let effect = effects[position]
             position += 1
             switch effect {
             case .launch(let task, let number):
-                guard let call = call(task) else { continue }
+                guard let call = known?.taskID == task ? known : call(task) else { continue }
                 call.tryNumber = number
                 if number > 0 { prepareRetry(call) }
                 if number == 0, call.isCached {

@@ -22,6 +22,7 @@ public final class ThreadPoolExecutor: Executor {
     private let throughCodec: Bool
     private let state: Locked<ThreadPoolState>
     private let threads = Locked(Threads())
+    /// Wakes threads that found nothing to do.
     private let available = CountingSemaphore()
     /// Rung to make the watch look at the time again.
     private let watchBell = CountingSemaphore()
@@ -48,7 +49,7 @@ public final class ThreadPoolExecutor: Executor {
     public func start(_ context: ExecutorContext) async throws {
         threads.withLock { threads in
             for slot in 0..<threadCount {
-                let loop = TaskRunLoop()
+                let loop = Self.makeLoop()
                 threads.loops.append(loop)
                 threads.workers.append(startWorker(slot, loop))
                 threads.alive += 1
@@ -58,10 +59,10 @@ public final class ThreadPoolExecutor: Executor {
 
     /// Queues the call for the next free thread.
     public func submit(_ invocation: any TaskInvocation, to receiver: any OutcomeReceiver) {
-        if state.withLock({ $0.submit(.init(invocation: invocation, receiver: receiver)) }) {
-            available.signal()
-        } else {
-            receiver.receive(.failure(ThreadPoolState.refusal(invocation)), of: invocation)
+        switch state.withLock({ $0.submit(.init(invocation: invocation, receiver: receiver)) }) {
+        case .queued: break
+        case .wake: available.signal()
+        case .refused: receiver.receive(.failure(ThreadPoolState.refusal(invocation)), of: invocation)
         }
     }
 
@@ -104,9 +105,14 @@ public final class ThreadPoolExecutor: Executor {
         startThread(named: "apus-task-\(slot)") { self.work(slot, loop) }
     }
 
+    /// What runs a thread's calls, each of which knows that it is a task.
+    private static func makeLoop() -> TaskRunLoop {
+        TaskRunLoop { bodies in await TaskScope.$isInsideThreadTask.withValue(true, operation: bodies) }
+    }
+
     private func work(_ slot: Int, _ loop: TaskRunLoop) {
+        defer { loop.close() }
         while true {
-            available.wait()
             let (next, isStopped, mustWatch) = state.withLock { state in
                 let next = state.begin(slot, now: Monotonic.nanoseconds)
                 let hasLimit = next?.item.invocation.walltime != nil
@@ -114,6 +120,7 @@ public final class ThreadPoolExecutor: Executor {
             }
             guard let (item, number) = next else {
                 if isStopped { return threadEnds() }
+                available.wait()
                 continue
             }
             if mustWatch { watch() }
@@ -129,9 +136,7 @@ public final class ThreadPoolExecutor: Executor {
         if throughCodec {
             let result = loop.run(number) { () async throws -> [UInt8] in
                 let arguments = EncodedArguments(try invocation.argumentBytes())
-                return try await TaskScope.$isInsideThreadTask.withValue(true) {
-                    try await invocation.definition.body(arguments)
-                }
+                return try await invocation.definition.body(arguments)
             }
             switch result {
             case .success(let bytes): return .encoded(message: bytes, range: 0..<bytes.count)
@@ -139,7 +144,7 @@ public final class ThreadPoolExecutor: Executor {
             }
         }
         let result = loop.run(number) { () async throws -> any Sendable in
-            try await TaskScope.$isInsideThreadTask.withValue(true) { try await invocation.runOnValues() }
+            try await invocation.runOnValues()
         }
         switch result {
         case .success(let value): return .value(value)
@@ -162,7 +167,7 @@ public final class ThreadPoolExecutor: Executor {
         threads.withLock { threads in
             threads.workers[slot] = nil
             guard !isStopped else { return }
-            let loop = TaskRunLoop()
+            let loop = Self.makeLoop()
             threads.loops[slot] = loop
             threads.workers[slot] = startWorker(slot, loop)
         }

@@ -13,6 +13,16 @@ struct ThreadPoolState {
         var receiver: any OutcomeReceiver
     }
 
+    /// What becomes of a call that is submitted.
+    enum Submission {
+        /// A thread will take it when it has ended another one.
+        case queued
+        /// One of the threads that sleep is to be woken for it.
+        case wake
+        /// The pool has stopped.
+        case refused
+    }
+
     /// Why a body that runs is asked to stop.
     enum StopReason: Equatable {
         case cancelled
@@ -58,6 +68,8 @@ struct ThreadPoolState {
     private var head = 0
     private var slots: [Slot]
     private var lastRun = 0
+    /// Threads that sleep, or are about to, and that nobody has woken yet.
+    private var idle = 0
     private var index = InvocationIndex()
     private let grace: UInt64
     private let label: String
@@ -74,19 +86,22 @@ struct ThreadPoolState {
         slots = Array(repeating: Slot(), count: threads)
     }
 
-    /// Queues a call; false when the pool has stopped.
-    mutating func submit(_ item: Item) -> Bool {
-        guard !isStopped else { return false }
+    /// Queues a call, and says what has to be done about it.
+    mutating func submit(_ item: Item) -> Submission {
+        guard !isStopped else { return .refused }
         items.append(item)
         outstanding += 1
-        return true
+        guard idle > 0 else { return .queued }
+        idle -= 1
+        return .wake
     }
 
-    /// Gives a thread its next call; `nil` when there is none.
+    /// Gives a thread its next call; `nil` when there is none: then the thread goes to sleep, unless the pool has stopped.
     mutating func begin(_ slot: Int, now: @autoclosure () -> UInt64) -> (item: Item, run: Int)? {
-        guard let entry = items.popFirst() else { return nil }
-        head += 1
-        guard let item = entry else { return nil }
+        guard let item = nextItem() else {
+            if !isStopped { idle += 1 }
+            return nil
+        }
         lastRun += 1
         slots[slot] = Slot(item: item, run: lastRun)
         if let walltime = item.invocation.walltime {
@@ -95,6 +110,14 @@ struct ThreadPoolState {
             slots[slot].deadline = now.addingSaturated(walltime.clampedNanoseconds)
         }
         return (item, lastRun)
+    }
+
+    private mutating func nextItem() -> Item? {
+        while let entry = items.popFirst() {
+            head += 1
+            if let entry { return entry }
+        }
+        return nil
     }
 
     /// Takes the outcome of a run, and says what is to be reported; `nil` when that was done and the thread given up.
@@ -119,7 +142,7 @@ struct ThreadPoolState {
             number < head ? nil : items[number - head]?.invocation
         }
         guard let number, let item = items[number - head] else { return actions }
-        // The place stays, for the semaphore has counted it.
+        // The place stays, for the others are found by theirs.
         items[number - head] = nil
         outstanding -= 1
         let error = ExecutionError(
