@@ -178,9 +178,15 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "InterchangeRuntime", "ManagerRuntime", "HighThroughput", "WireProtocol", "SystemSupport", heap,
+                "InterchangeRuntime", "ManagerRuntime", "HighThroughput", "WireProtocol", "SystemSupport", "FleetModel",
+                heap,
             ],
             swiftSettings: shared),
+        .target(
+            name: "FleetModel", dependencies: ["InterchangeRuntime", "WireProtocol", "SystemSupport"],
+            path: "Tests/Support/FleetModel", swiftSettings: shared),
+        .executableTarget(
+            name: "ScaleBenchmark", dependencies: ["FleetModel"], path: "Tests/Benchmarks/Scale", swiftSettings: shared),
         .testTarget(
             name: "ProcessTests",
             dependencies: [

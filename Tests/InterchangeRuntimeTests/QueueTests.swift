@@ -60,6 +60,42 @@ struct QueueTests {
         for id in span { #expect(set.contains(id) == model.contains(id)) }
     }
 
+    @Test("a table of task numbers agrees with a dictionary", arguments: 0..<10)
+    func identifierTable(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var table = IdentifierTable()
+        var model: [Int: Int32] = [:]
+        let far = [Int.min, .max, 1 << 40, -1, 0, (1 << 28) - 1, 1 << 28]
+        let span = seed % 2 == 0 ? 1...9000 : -10_000...10_000
+        for _ in 0..<20_000 {
+            let id =
+                Int.random(in: 0..<40, using: &generator) == 0
+                ? far[Int.random(in: far.indices, using: &generator)] : Int.random(in: span, using: &generator)
+            let value: Int32? = Bool.random(using: &generator) ? Int32.random(in: 0...9, using: &generator) : nil
+            table[id] = value
+            model[id] = value
+            #expect(table[id] == value)
+        }
+        #expect(table.count == model.count)
+        #expect(table.entries.map(\.id) == model.keys.sorted())
+        for id in Array(span) + far { #expect(table[id] == model[id]) }
+        for id in model.keys { table[id] = nil }
+        #expect(table.count == 0 && table.entries.isEmpty)
+    }
+
+    @Test("a closed connection of nobody puts each manager in doubt once, and again after it was there")
+    func doubt() throws {
+        var harness = StateHarness()
+        try harness.registerApus("m", capacity: 1, descriptor: nil)
+        #expect(harness.state.unwatched.count == 1)
+        _ = try harness.handle(.disconnected(descriptor: 77))
+        #expect(harness.state.unwatched.isEmpty && harness.state.wantsDescriptors)
+        _ = try harness.handle(.reachable(ManagerIdentity("m")))
+        #expect(harness.state.unwatched.count == 1)
+        _ = try harness.handle(.located(ManagerIdentity("m"), descriptor: 9))
+        #expect(harness.state.unwatched.isEmpty && !harness.state.wantsDescriptors)
+    }
+
     @Test("numbers far apart, zero and below are members like any other")
     func strangeNumbers() {
         var set = IdentifierSet()

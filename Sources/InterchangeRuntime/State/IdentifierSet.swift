@@ -3,25 +3,13 @@
 /// Ids fall into chunks of 4,096 bits. A full chunk at the low end is forgotten and remembered by the watermark, so a
 /// set of all ids up to some number takes no memory to speak of.
 struct IdentifierSet: Sendable {
-    private struct Chunk: Sendable {
-        var words = [UInt64](repeating: 0, count: 64)
-        var population = 0
+    private static let wordsPerPage = ChunkIndex.size / 64
 
-        mutating func insert(bit: UInt64, word: Int) -> Bool {
-            guard words[word] & bit == 0 else { return false }
-            words[word] |= bit
-            population += 1
-            return true
-        }
-
-        mutating func remove(bit: UInt64, word: Int) {
-            guard words[word] & bit != 0 else { return }
-            words[word] &= ~bit
-            population -= 1
-        }
-    }
-
-    private var chunks: [Int: Chunk] = [:]
+    private var index = ChunkIndex()
+    /// The bits, page by page.
+    private var words: ContiguousArray<UInt64> = []
+    /// Members in each page.
+    private var populations: ContiguousArray<Int32> = []
     /// All ids from 0 up to this chunk are members, but for ``removed``.
     private var fullChunks = 0
     private var removed: Set<Int> = []
@@ -31,10 +19,11 @@ struct IdentifierSet: Sendable {
     /// Whether `id` is a member.
     func contains(_ id: Int) -> Bool {
         if id == 0 { return hasZero }
-        let index = id >> 12
-        if index >= 0, index < fullChunks { return removed.isEmpty || !removed.contains(id) }
-        guard let chunk = chunks[index] else { return false }
-        return chunk.words[(id & 0xfff) >> 6] & (1 << UInt64(id & 63)) != 0
+        let chunk = id >> ChunkIndex.bits
+        if chunk >= 0, chunk < fullChunks { return removed.isEmpty || !removed.contains(id) }
+        let page = index.page(of: chunk)
+        guard page >= 0 else { return false }
+        return words[Self.word(of: id, in: page)] & Self.bit(of: id) != 0
     }
 
     /// Adds `id`; false when it was a member already.
@@ -44,13 +33,22 @@ struct IdentifierSet: Sendable {
             defer { hasZero = true }
             return !hasZero
         }
-        let index = id >> 12
-        if index >= 0, index < fullChunks { return removed.isEmpty ? false : removed.remove(id) != nil }
-        let bit: UInt64 = 1 << UInt64(id & 63)
-        let word = (id & 0xfff) >> 6
-        let isNew = chunks[index, default: Chunk()].insert(bit: bit, word: word)
-        if isNew, index == fullChunks { advance() }
-        return isNew
+        let chunk = id >> ChunkIndex.bits
+        if chunk >= 0, chunk < fullChunks { return removed.isEmpty ? false : removed.remove(id) != nil }
+        var page = index.page(of: chunk)
+        if page < 0 {
+            page = index.add(chunk)
+            if page == populations.count {
+                words.append(contentsOf: repeatElement(0, count: Self.wordsPerPage))
+                populations.append(0)
+            }
+        }
+        let word = Self.word(of: id, in: page)
+        guard words[word] & Self.bit(of: id) == 0 else { return false }
+        words[word] |= Self.bit(of: id)
+        populations[page] += 1
+        if chunk == fullChunks { advance() }
+        return true
     }
 
     /// Removes `id`, if it is a member.
@@ -59,18 +57,34 @@ struct IdentifierSet: Sendable {
             hasZero = false
             return
         }
-        let index = id >> 12
-        if index >= 0, index < fullChunks {
+        let chunk = id >> ChunkIndex.bits
+        if chunk >= 0, chunk < fullChunks {
             removed.insert(id)
             return
         }
-        chunks[index]?.remove(bit: 1 << UInt64(id & 63), word: (id & 0xfff) >> 6)
+        let page = index.page(of: chunk)
+        guard page >= 0 else { return }
+        let word = Self.word(of: id, in: page)
+        guard words[word] & Self.bit(of: id) != 0 else { return }
+        words[word] &= ~Self.bit(of: id)
+        populations[page] -= 1
     }
 
     private mutating func advance() {
-        while let chunk = chunks[fullChunks], chunk.population == (fullChunks == 0 ? 4095 : 4096) {
-            chunks[fullChunks] = nil
+        while case let page = index.page(of: fullChunks), page >= 0,
+            Int(populations[page]) == (fullChunks == 0 ? ChunkIndex.size - 1 : ChunkIndex.size)
+        {
+            // The page is used again, empty.
+            for word in 0..<Self.wordsPerPage { words[page * Self.wordsPerPage + word] = 0 }
+            populations[page] = 0
+            index.remove(fullChunks)
             fullChunks += 1
         }
     }
+
+    private static func word(of id: Int, in page: Int) -> Int {
+        page * wordsPerPage + (id & (ChunkIndex.size - 1)) >> 6
+    }
+
+    private static func bit(of id: Int) -> UInt64 { 1 << UInt64(id & 63) }
 }

@@ -12,12 +12,13 @@ extension InterchangeState {
     /// - Throws: ``BrokenInvariant`` for the first that is broken.
     package func checkInvariants() throws(BrokenInvariant) {
         var inFlight = 0
+        let free = Set(freeSlots)
         for (identity, slot) in slots {
             try require(managers[slot].identity == identity, "slot \(slot) belongs to \(managers[slot].identity)")
-            try require(!freeSlots.contains(slot), "slot \(slot) of \(identity) is free")
+            try require(!free.contains(slot), "slot \(slot) of \(identity) is free")
             inFlight += try checkTasks(of: slot)
             try checkCandidate(slot)
-            try require(managers[slot].armed.contains(.silence), "nobody listens for the silence of \(identity)")
+            try require(managers[slot].armed.contains(.init(.silence)), "nobody listens for the silence of \(identity)")
             try require(managers[slot].batch < 0, "a batch for \(identity) was not sent")
         }
         try require(touched.isEmpty, "batches for \(touched) were not sent")
@@ -29,10 +30,14 @@ extension InterchangeState {
         }
         for slot in unlocated {
             try require(managers[slot].descriptor == nil, "\(managers[slot].identity) is looked for and was found")
+            try require(
+                unwatched.contains(slot) == (managers[slot].suspectUntil == nil),
+                "\(managers[slot].identity) is not told of closed connections")
         }
+        try require(unwatched.isSubset(of: unlocated), "slots \(unwatched.subtracting(unlocated)) are located")
         try checkQueue()
         var retained = 0
-        for (id, index) in ledger.active {
+        for (id, index) in ledger.active.entries {
             let record = ledger.records[Int(index)]
             try require(record.id == id, "task \(id) leads to task \(record.id)")
             if record.place == TaskRecord.finished {

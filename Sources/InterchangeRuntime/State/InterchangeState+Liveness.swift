@@ -89,6 +89,7 @@ extension InterchangeState {
         let identity = managers[slot].identity
         candidates.remove(slot)
         unlocated.remove(slot)
+        unwatched.remove(slot)
         slots[identity] = nil
         if let descriptor = managers[slot].descriptor, descriptors[descriptor] == identity {
             descriptors[descriptor] = nil
@@ -106,11 +107,12 @@ extension InterchangeState {
     mutating func disconnected(_ descriptor: Int32, at now: UInt64, into effects: inout InterchangeEffects) {
         guard let identity = descriptors.removeValue(forKey: descriptor), let slot = slots[identity] else {
             // It may have been that of a manager which came back and has sent nothing since.
-            for slot in unlocated.sorted() { suspect(slot, at: now) }
+            // Those that are in doubt already need no second look, so a storm costs each manager once.
+            for slot in unwatched.sorted() { suspect(slot, at: now) }
             return
         }
         managers[slot].descriptor = nil
-        unlocated.insert(slot)
+        lookFor(slot)
         effects.list.append(.log(.info, "the connection of manager \(identity) closed"))
         suspect(slot, at: now)
     }
@@ -122,6 +124,7 @@ extension InterchangeState {
         guard let slot = slots[identity] else { return }
         if isReachable {
             managers[slot].suspectUntil = nil
+            if unlocated.contains(slot) { unwatched.insert(slot) }
             refresh(slot)
             if !managers[slot].isApus { interrupt(slot, now: now, into: &effects) }
         } else if let limit = managers[slot].suspectUntil {
@@ -131,10 +134,17 @@ extension InterchangeState {
         }
     }
 
+    /// Notes that a manager's connection is not known by its descriptor.
+    mutating func lookFor(_ slot: Int) {
+        unlocated.insert(slot)
+        if managers[slot].suspectUntil == nil { unwatched.insert(slot) }
+    }
+
     /// Gives a manager no tasks for as long as it may take to come back.
     private mutating func suspect(_ slot: Int, at now: UInt64) {
         guard managers[slot].suspectUntil == nil else { return }
         managers[slot].suspectUntil = now &+ Self.reconnectGrace
+        unwatched.remove(slot)
         arm(.suspicion, at: now &+ Self.reconnectGrace, for: slot)
         refresh(slot)
     }
@@ -165,7 +175,7 @@ extension InterchangeState {
 
     /// Sets a timer unless one of the kind is set; a timer that comes up too early is set again.
     mutating func arm(_ kind: ManagerTimer.Kind, at deadline: UInt64, for slot: Int) {
-        guard managers[slot].armed.insert(kind).inserted else { return }
+        guard managers[slot].armed.insert(.init(kind)).inserted else { return }
         timers.insert(
             ManagerTimer(deadline: deadline, slot: Int32(slot), generation: generations[slot], kind: kind))
     }
@@ -176,7 +186,7 @@ extension InterchangeState {
             timers.removeMin()
             let slot = Int(timer.slot)
             guard generations[slot] == timer.generation else { continue }
-            managers[slot].armed.remove(timer.kind)
+            managers[slot].armed.remove(.init(timer.kind))
             switch timer.kind {
             case .silence:
                 let limit = managers[slot].lastHeard &+ managers[slot].threshold

@@ -49,7 +49,7 @@ extension InterchangeState {
             let count = managers[slot].inFlight
             effects.list.append(.log(.info, "manager \(identity) registered again, \(count) in flight"))
             welcome(slot, into: &effects)
-            sendAgain(slot, at: now, into: &effects)
+            sendAgain(slot, held: registration.apus?.held, at: now, into: &effects)
             if managers[slot].draining, managers[slot].inFlight == 0 {
                 // What it had was cancelled.
                 endDrain(slot, into: &effects)
@@ -82,9 +82,11 @@ extension InterchangeState {
         if let free = freeSlots.popLast() {
             slot = free
             managers[slot] = record
+            acknowledgements[slot] = []
         } else {
             slot = managers.count
             managers.append(record)
+            acknowledgements.append([])
             generations.append(0)
         }
         slots[identity] = slot
@@ -93,7 +95,7 @@ extension InterchangeState {
 
     private mutating func update(_ slot: Int, _ arrival: ManagerArrival, at now: UInt64) {
         let registration = arrival.registration
-        managers[slot].registration = registration
+        managers[slot].registration = slim(registration)
         managers[slot].workers = max(1, registration.workerCount)
         managers[slot].maxCapacity = registration.maxCapacity
         managers[slot].byteCapacity = registration.apus?.byteCapacity ?? .max
@@ -120,12 +122,13 @@ extension InterchangeState {
             // A number stands for one connection: whoever had it before has another by now.
             if let earlier = descriptors[descriptor], let other = slots[earlier], other != slot {
                 managers[other].descriptor = nil
-                unlocated.insert(other)
+                lookFor(other)
             }
             descriptors[descriptor] = managers[slot].identity
             unlocated.remove(slot)
+            unwatched.remove(slot)
         } else {
-            unlocated.insert(slot)
+            lookFor(slot)
         }
     }
 
@@ -135,9 +138,11 @@ extension InterchangeState {
     }
 
     /// Sends an Apus manager again what it should have and has not: it was lost with the connection.
-    private mutating func sendAgain(_ slot: Int, at now: UInt64, into effects: inout InterchangeEffects) {
-        guard let apus = managers[slot].registration.apus, managers[slot].inFlight > 0 else { return }
-        let held = Set(apus.held)
+    private mutating func sendAgain(
+        _ slot: Int, held ids: [Int]?, at now: UInt64, into effects: inout InterchangeEffects
+    ) {
+        guard let ids, managers[slot].inFlight > 0 else { return }
+        let held = Set(ids)
         endCancelled(slot, notHeld: held, at: now, into: &effects)
         askAgain(slot, held: held, into: &effects)
         let first = effects.tasks.count
@@ -197,8 +202,20 @@ extension InterchangeState {
                 notify(.managerRefused, registration, refusal, into: &effects)
                 lose(slot, "it has another task table", at: now, into: &effects)
             } else {
+                managers[slot].registration = slim(registration)
                 notify(.managerRegistered, registration, "", into: &effects)
             }
         }
+    }
+
+    /// What is worth keeping of a registration: a task table that matches, and the message as it came, which only
+    /// monitoring wants, would be the most of a manager's memory.
+    private func slim(_ registration: Registration) -> Registration {
+        guard let hello else { return registration }
+        var slim = registration
+        if !monitors { slim.document = nil }
+        if slim.apus?.fingerprint == hello.fingerprint { slim.apus?.rows = [] }
+        slim.apus?.held = []
+        return slim
     }
 }

@@ -39,10 +39,14 @@ extension InterchangeState {
     /// Notes that a result needs no second sending; the manager is told now and then.
     private mutating func acknowledge(_ id: Int, size: Int, to slot: Int, into effects: inout InterchangeEffects) {
         guard managers[slot].isApus else { return }
-        managers[slot].acknowledgements.append(id)
+        if acknowledgements[slot].isEmpty {
+            // As many as last time: growing step by step took a tenth of a result's time.
+            acknowledgements[slot].reserveCapacity(managers[slot].acknowledgementCount)
+        }
+        acknowledgements[slot].append(id)
         managers[slot].acknowledgementBytes += size
         guard
-            managers[slot].acknowledgements.count >= Self.acknowledgementCount
+            acknowledgements[slot].count >= Self.acknowledgementCount
                 || managers[slot].acknowledgementBytes >= Self.acknowledgementBytes
         else { return }
         sendAcknowledgements(to: slot, into: &effects)
@@ -51,9 +55,10 @@ extension InterchangeState {
     /// Tells an Apus manager which results have been passed on; false when there is nothing to tell.
     @discardableResult
     mutating func sendAcknowledgements(to slot: Int, into effects: inout InterchangeEffects) -> Bool {
-        guard !managers[slot].acknowledgements.isEmpty else { return false }
-        effects.list.append(.acknowledge(managers[slot].identity, managers[slot].acknowledgements))
-        managers[slot].acknowledgements.removeAll(keepingCapacity: true)
+        guard !acknowledgements[slot].isEmpty else { return false }
+        effects.list.append(.acknowledge(managers[slot].identity, acknowledgements[slot]))
+        managers[slot].acknowledgementCount = acknowledgements[slot].count
+        acknowledgements[slot] = []
         managers[slot].acknowledgementBytes = 0
         return true
     }

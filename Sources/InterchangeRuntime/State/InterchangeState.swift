@@ -5,7 +5,7 @@ package import WireProtocol
 ///
 /// It deals in numbers, sizes and handles; the bytes of tasks and results are somebody else's. The cost of an event does
 /// not depend on how many managers there are or how many tasks are queued: the queue is a list with a heap beside it
-/// (``TaskLedger``), candidates stand in buckets (``CandidatePool``), and silence is found by a heap of timers in which
+/// (``TaskLedger``), numbers are found without hashing (``IdentifierTable``), candidates stand in buckets (``CandidatePool``), and silence is found by a heap of timers in which
 /// each manager has at most one entry of a kind, moved on only when it comes up.
 ///
 /// Time is nanoseconds on a clock that stops while the machine sleeps.
@@ -25,11 +25,25 @@ package struct InterchangeState: Sendable {
     var descriptors: [Int32: ManagerIdentity] = [:]
     /// Managers whose connection is not known by its descriptor.
     var unlocated: Set<Int> = []
+    /// Those of them that are not in doubt: a connection of unknown descriptor that closes may be theirs.
+    var unwatched: Set<Int> = []
+    /// Results passed on and not yet acknowledged to their managers, by slot.
+    var acknowledgements: ContiguousArray<[Int]> = []
     var candidates = CandidatePool()
     var timers = Heap<ManagerTimer>()
     var generator: SeededGenerator
     /// What an Apus executor said of itself; nil for a stock one.
-    var hello: ExecutorHello?
+    var hello: ExecutorHello? {
+        didSet {
+            retainsResults = hello != nil
+            monitors = settings.monitors || executorMonitors
+        }
+    }
+    // Asked for each result, so they are stored: to ask a method that changes nothing, Swift copies the whole state.
+    /// Whether results are kept until the executor acknowledges them.
+    private(set) var retainsResults = false
+    /// Whether records of managers are wanted by anybody.
+    private(set) var monitors: Bool
     /// Tasks in flight that were cancelled.
     var cancels: [Int: CancelStanding] = [:]
     /// The block of each accepted registration, in order.
@@ -41,6 +55,7 @@ package struct InterchangeState: Sendable {
     /// An interchange without managers and tasks.
     package init(settings: InterchangeSettings) {
         self.settings = settings
+        monitors = settings.monitors
         generator = SeededGenerator(seed: settings.seed)
     }
 
@@ -125,12 +140,6 @@ package struct InterchangeState: Sendable {
     /// Whether the executor wants monitoring records itself.
     package var executorMonitors: Bool { hello?.monitoring == true }
 
-    /// Whether records of managers are wanted by anybody.
-    var monitors: Bool { settings.monitors || executorMonitors }
-
-    /// Whether results are kept until the executor acknowledges them.
-    var retainsResults: Bool { hello != nil }
-
     /// Notes that a manager sent something; nil for one that is not registered.
     mutating func heard(_ identity: ManagerIdentity, at now: UInt64) -> Int? {
         guard let slot = slots[identity] else { return nil }
@@ -163,8 +172,11 @@ package struct InterchangeState: Sendable {
     }
 
     /// Appends a record of a manager for the hub, if anybody wants it.
-    func reportNode(_ slot: Int, into effects: inout InterchangeEffects) {
-        guard monitors else { return }
+    mutating func reportNode(_ slot: Int, into effects: inout InterchangeEffects) {
+        if monitors { report(slot, into: &effects) }
+    }
+
+    private func report(_ slot: Int, into effects: inout InterchangeEffects) {
         let manager = managers[slot]
         effects.list.append(
             .nodeInfo(

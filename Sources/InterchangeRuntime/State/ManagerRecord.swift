@@ -1,13 +1,28 @@
 import WireProtocol
 
 /// What the state knows of one registered manager.
+///
+/// Looked at several times for each task, so all that is not a plain number is behind one reference: copying the texts
+/// of a registration, which the compiler does where it looks at a field, cost more than all the rest.
 struct ManagerRecord: Sendable {
-    /// Its routing identity.
-    let identity: ManagerIdentity
+    /// What is looked at when something happens to the manager itself.
+    private final class Card: Sendable {
+        let identity: ManagerIdentity
+        let registration: Registration
+
+        init(_ identity: ManagerIdentity, _ registration: Registration) {
+            self.identity = identity
+            self.registration = registration
+        }
+    }
+
+    private var card: Card
     /// Which registration this is, counted: the order in which managers are listed.
     let order: Int
-    /// What it said of itself, at its latest registration.
-    var registration: Registration
+    /// Whether it speaks the Apus extensions.
+    private(set) var isApus: Bool
+    /// Whether it can be asked to stop tasks.
+    private(set) var canCancel: Bool
     /// Its worker processes, at least 1: what the level and the byte window count with.
     var workers = 1
     /// How many tasks it takes.
@@ -46,28 +61,40 @@ struct ManagerRecord: Sendable {
     /// The descriptor of its connection, as a hint.
     var descriptor: Int32?
     /// Which timers are set, so that each is set once.
-    var armed: Set<ManagerTimer.Kind> = []
+    var armed: ManagerTimer.Kinds = []
 
-    /// Results passed on and not yet acknowledged to it.
-    var acknowledgements: [Int] = []
-    /// Their bytes.
+    /// Bytes of results passed on and not yet acknowledged to it.
     var acknowledgementBytes = 0
+    /// How many there were when it was told the last time.
+    var acknowledgementCount = 0
 
     init(identity: ManagerIdentity, order: Int, registration: Registration, now: UInt64) {
-        self.identity = identity
+        card = Card(identity, registration)
         self.order = order
-        self.registration = registration
+        isApus = registration.apus != nil
+        canCancel = Self.canCancel(registration)
         lastHeartbeat = now
         lastHeard = now
         threshold = 0
         idleSince = now
     }
 
-    /// Whether it speaks the Apus extensions.
-    var isApus: Bool { registration.apus != nil }
+    /// Its routing identity.
+    var identity: ManagerIdentity { card.identity }
 
-    /// Whether it can be asked to stop tasks.
-    var canCancel: Bool { registration.apus.map { $0.version >= WireExtensions.cancellation } ?? false }
+    /// What it said of itself, at its latest registration.
+    var registration: Registration {
+        get { card.registration }
+        set {
+            card = Card(card.identity, newValue)
+            isApus = newValue.apus != nil
+            canCancel = Self.canCancel(newValue)
+        }
+    }
+
+    private static func canCancel(_ registration: Registration) -> Bool {
+        registration.apus.map { $0.version >= WireExtensions.cancellation } ?? false
+    }
 
     /// Whether it may be given one more task, bytes aside.
     ///
@@ -91,6 +118,16 @@ struct ManagerTimer: Comparable, Sendable {
         case silence
         case drain
         case suspicion
+    }
+
+    /// Some kinds.
+    struct Kinds: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// The set of one.
+        init(_ kind: Kind) { rawValue = 1 << kind.rawValue }
     }
 
     let deadline: UInt64

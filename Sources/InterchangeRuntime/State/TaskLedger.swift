@@ -26,7 +26,7 @@ struct TaskLedger: Sendable {
     /// What is known of each handle.
     var records = PagedArray(filledWith: TaskRecord())
     /// Handles of tasks in flight, and of results not yet acknowledged, by the executor's number.
-    private(set) var active: [Int: Int32] = [:]
+    private(set) var active = IdentifierTable()
     /// Numbers of tasks that were ever accepted.
     private(set) var accepted = IdentifierSet()
     /// Numbers of tasks that have ended.
@@ -174,8 +174,7 @@ struct TaskLedger: Sendable {
     ///
     /// Cost proportional to what is in flight: for a resume alone.
     var unacknowledged: [TaskHandle] {
-        active.filter { records[Int($0.value)].place == TaskRecord.finished }
-            .sorted { $0.key < $1.key }
+        active.entries.filter { records[Int($0.value)].place == TaskRecord.finished }
             .map { TaskHandle(index: $0.value) }
     }
 
