@@ -186,7 +186,12 @@ let package = Package(
             name: "FleetModel", dependencies: ["InterchangeRuntime", "WireProtocol", "SystemSupport"],
             path: "Tests/Support/FleetModel", swiftSettings: shared),
         .executableTarget(
-            name: "ScaleBenchmark", dependencies: ["FleetModel"], path: "Tests/Benchmarks/Scale", swiftSettings: shared),
+            name: "ScaleBenchmark",
+            dependencies: [
+                "FleetModel", "InterchangeRuntime", "ManagerRuntime", "WorkerRuntime", "WireProtocol", "WorkflowCore",
+                "ZeroMQ", "SystemSupport",
+            ],
+            path: "Tests/Benchmarks/Scale", swiftSettings: shared),
         .testTarget(
             name: "ProcessTests",
             dependencies: [

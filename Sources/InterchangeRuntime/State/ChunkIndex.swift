@@ -5,11 +5,11 @@
 /// used again, so that their contents can lie in one array.
 struct ChunkIndex: Sendable {
     /// Numbers in a chunk: two to this power.
-    static let bits = 12
+    static let bits = 10
     /// Numbers in a chunk.
     static let size = 1 << bits
     /// Chunks that the array may come to hold: for a quarter of a billion tasks, at 4 bytes each.
-    private static let nearLimit = 1 << 16
+    private static let nearLimit = 1 << 18
 
     private var near: ContiguousArray<Int32> = []
     private var far: [Int: Int32] = [:]

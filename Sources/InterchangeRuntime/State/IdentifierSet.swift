@@ -1,6 +1,6 @@
 /// A set of task ids that costs a bit an id, since executors count upwards from 1.
 ///
-/// Ids fall into chunks of 4,096 bits. A full chunk at the low end is forgotten and remembered by the watermark, so a
+/// Ids fall into chunks of 1,024 bits. A full chunk at the low end is forgotten and remembered by the watermark, so a
 /// set of all ids up to some number takes no memory to speak of.
 struct IdentifierSet: Sendable {
     private static let wordsPerPage = ChunkIndex.size / 64

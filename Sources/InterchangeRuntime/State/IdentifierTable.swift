@@ -63,9 +63,12 @@ struct IdentifierTable: Sendable {
     var entries: [(id: Int, value: Int32)] {
         var result: [(id: Int, value: Int32)] = []
         for (chunk, page) in index.all {
-            for offset in 0..<ChunkIndex.size {
+            let end = result.count + Int(populations[page])
+            var offset = 0
+            while result.count < end {
                 let value = values[page << ChunkIndex.bits | offset]
                 if value >= 0 { result.append((chunk << ChunkIndex.bits | offset, value)) }
+                offset += 1
             }
         }
         return result

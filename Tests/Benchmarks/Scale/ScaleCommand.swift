@@ -5,6 +5,8 @@ import Glibc
 struct ScaleCommand {
     static let usage = """
         usage: ScaleBenchmark fleet [--managers N] [--workers N] [--tasks N] [--queued N] [--losses N] [--storms N]
+               ScaleBenchmark connections [--managers N] [--processes N] [--curve 0|1] [--workers N] [--tasks N]
+               ScaleBenchmark managers [--count N] [--curve 0|1] [--tasks N]
         One JSON object on standard output.
         """
 
@@ -28,6 +30,20 @@ struct ScaleCommand {
     func run() throws {
         switch mode {
         case "fleet": try fleet()
+        case "connections":
+            var run = ConnectionRun()
+            run.managers = number("managers", run.managers)
+            run.processes = max(1, number("processes", run.processes))
+            run.workers = max(1, number("workers", run.workers))
+            run.encrypted = number("curve", 1) != 0
+            run.tasks = number("tasks", run.tasks)
+            try run.run()
+        case "managers":
+            var run = RealManagers()
+            run.count = max(1, number("count", run.count))
+            run.encrypted = number("curve", 1) != 0
+            run.tasks = number("tasks", run.tasks)
+            try run.run()
         default: throw BenchmarkError(Self.usage)
         }
     }

@@ -109,10 +109,14 @@ package final class FleetSimulation {
         for _ in 0..<settings.managers { try join() }
         try check()
         report.residentWithManagers = Self.residentBytes
-        let estimate = max(1, settings.tasks / Self.resultsPerTurn)
+        // As long as it takes with all workers busy.
+        let rate = max(1, min(Self.resultsPerTurn, settings.managers * settings.workers / (meanTurns + 1)))
+        let estimate = max(1, settings.tasks / rate)
         var losses = 0
         var storms = 0
-        while toFinish > 0 || !unacknowledged.isEmpty || inFlight > 0 {
+        while toFinish > 0 || !unacknowledged.isEmpty || inFlight > 0 || losses < settings.losses
+            || storms < settings.storms || state.managerCount != living.count
+        {
             turn += 1
             now += Self.turnTime
             guard turn < estimate * 4 + 100_000 else {
