@@ -195,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "StopProgram", "ApusCommandLine",
+                "SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "StopProgram", "ElasticProgram",
+                "ApusCommandLine",
             ],
             swiftSettings: shared),
         .executableTarget(
@@ -203,6 +204,9 @@ let package = Package(
         .executableTarget(
             name: "StopProgram", dependencies: ["Apus", "DataFlow", "HighThroughput", "WorkflowCore", "SystemSupport"],
             path: "Tests/Support/StopProgram", swiftSettings: shared),
+        .executableTarget(
+            name: "ElasticProgram", dependencies: ["Apus"], path: "Tests/Support/ElasticProgram",
+            swiftSettings: shared),
         .executableTarget(
             name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
         unitTests("Launch", ["DataFlow", "ProgressDisplay", "SystemSupport", "WorkflowCore", "ProgressProgram"]),

@@ -59,6 +59,9 @@
 @_exported public import protocol Launch.WorkflowProgram
 @_exported public import func Launch.harness
 @_exported public import struct Provisioning.AprunLauncher
+@_exported public import struct Provisioning.BlockEnd
+@_exported public import struct Provisioning.BlockErrorHandler
+@_exported public import struct Provisioning.BlockNumber
 @_exported public import struct Provisioning.BlockParameters
 @_exported public import struct Provisioning.CondorProvider
 @_exported public import struct Provisioning.GnuParallelLauncher
@@ -77,6 +80,7 @@
 @_exported public import struct Provisioning.PBSProProvider
 @_exported public import protocol Provisioning.Provider
 @_exported public import struct Provisioning.ProviderError
+@_exported public import enum Provisioning.ScalingStrategy
 @_exported public import struct Provisioning.SchedulerCommand
 @_exported public import struct Provisioning.SchedulerOutcome
 @_exported public import struct Provisioning.SimpleLauncher

@@ -20,6 +20,7 @@ final class ClientMailbox: Sendable {
         var closed: ExecutionError?
         var asleep = false
         var snapshot = ExecutorSnapshot()
+        var blocks: BlocksSnapshot?
     }
 
     private let content = Locked(Content())
@@ -99,4 +100,10 @@ final class ClientMailbox: Sendable {
     func update(_ change: @Sendable (inout ExecutorSnapshot) -> Void) { content.withLock { change(&$0.snapshot) } }
 
     var snapshot: ExecutorSnapshot { content.withLock { $0.snapshot } }
+
+    /// Notes what blocks there are.
+    func note(_ blocks: BlocksSnapshot) { content.withLock { $0.blocks = blocks } }
+
+    /// The blocks at the last decision; nil without a provider.
+    var blocks: BlocksSnapshot? { content.withLock { $0.blocks } }
 }

@@ -13,8 +13,8 @@ final class ClientService {
     }
 
     let configuration: HighThroughputConfiguration
-    private let context: ExecutorContext
-    private let mailbox: ClientMailbox
+    let context: ExecutorContext
+    let mailbox: ClientMailbox
     private var state: ClientState
     private var effects: [ClientState.Effect] = []
     var calls: [Int: ClientMailbox.Submission] = [:]
@@ -25,7 +25,7 @@ final class ClientService {
     private var templates: [String: TaskCall.Template] = [:]
     private var encoded: (id: Int, message: [UInt8])?
     private var unsent: [Int] = []
-    private var managers: [String: Int] = [:]
+    var managers: [String: Int] = [:]
     private var sockets: ClientSockets?
     private var interchange: InterchangeProcess?
     private var block: LocalBlock?
@@ -90,32 +90,12 @@ final class ClientService {
         let port = try handshake(sockets, interchange)
         let message = managerMessage(port: port, directory: directory, certificates: certificates)
         if let provider = configuration.provider {
-            let template = BlockDesk.Template(message: message, label: configuration.label, directory: directory)
-            let desk = try BlockDesk(provider, template, mailbox: mailbox)
-            blocks = desk
-            return desk.start()
+            blocks = try makeDesk(provider, message, directory)
+            return
         }
         let block = try LocalBlock(message, restarts: configuration.managerRestarts)
         self.block = block
         try sockets.poller.add(descriptor: block.child.processDescriptor, .read, id: PollID.manager)
-    }
-
-    private func managerMessage(port: Int, directory: String, certificates: String?) -> ManagerStartMessage {
-        var prefetch: Int?
-        if case .fixed(let count) = configuration.prefetch { prefetch = count }
-        return ManagerStartMessage(
-            addresses: configuration.managerAddresses, port: port, certificateDirectory: certificates,
-            // The managers of a block are named on their nodes, and print into the job's output.
-            managerID: configuration.provider == nil ? "local.\(CurrentProcess.pid)" : "", blockID: "0",
-            runID: context.runID.rawValue,
-            workers: configuration.workers, prefetch: prefetch, logDirectory: directory,
-            workingDirectory: Directory.current, executable: CurrentProcess.executablePath,
-            arguments: CurrentProcess.commandLine, fingerprint: context.table.fingerprint, rows: context.table.rows,
-            monitoring: context.monitoring != nil,
-            echo: configuration.provider == nil && (configuration.echo ?? (isatty(2) == 1)),
-            heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold,
-            cancelGrace: configuration.cancelGrace, drainPeriod: configuration.drainPeriod.map { $0 / .seconds(1) },
-            node: configuration.nodeOptions)
     }
 
     /// Says hello and asks for the port of managers.
@@ -134,12 +114,18 @@ final class ClientService {
         let version = try ask(.hello(hello)).withUnsafeBytes { try CommandReply.parseHelloAccepted($0) }
         state.acknowledges = version != nil
         state.cancels = (version ?? 0) >= WireExtensions.cancellation
+        guard configuration.provider == nil || (version ?? 0) >= WireExtensions.blocks else {
+            throw ExecutionError(
+                .versionMismatch,
+                "the interchange cannot hold blocks (it speaks version \(version ?? 0) of what Apus adds to the "
+                    + "protocol, \(WireExtensions.blocks) is needed); start it from the same build")
+        }
         return try ask(.workerBinds).withUnsafeBytes { try CommandReply.parsePort($0) }
     }
 
     private func tearDown(kill: Bool) {
         let grace: Duration = kill ? .zero : .seconds(5)
-        blocks?.stop()
+        for warning in blocks?.stop() ?? [] { Self.warn(warning) }
         // Managers first: they end their workers, and their last messages find an interchange.
         if let child = block?.child { child.teardown([.terminate(allowed: grace)]) }
         if let child = interchange?.child { child.teardown([.terminate(allowed: grace)]) }
@@ -159,7 +145,7 @@ final class ClientService {
                 for submission in submissions { report(.failure(stoppedError), to: submission) }
                 return kill
             }
-            takeBlockReports()
+            turnBlocks(sockets)
             for submission in submissions { accept(submission) }
             submissions.removeAll(keepingCapacity: true)
             if !cancellations.isEmpty {
@@ -172,7 +158,10 @@ final class ClientService {
             if state.nextDeadline != nil { pass(.tick) }
             if !toCancel.isEmpty { sendCancellations(sockets) }
             if more || !mailbox.fallAsleep() { continue }
-            let wait = state.nextDeadline.map { max($0, Monotonic.nanoseconds) - Monotonic.nanoseconds }
+            let now = Monotonic.nanoseconds
+            let deadline = min(
+                state.nextDeadline ?? .max, sockets.questionDeadline ?? .max, blocks?.nextDeadline ?? .max)
+            let wait = deadline == .max ? nil : max(deadline, now) - now
             do {
                 try sockets.poller.wait(timeoutNanoseconds: wait) { ready in self.handle(ready, sockets) }
             } catch {
@@ -213,7 +202,7 @@ final class ClientService {
         case PollID.tasks:
             resend()
         case PollID.command:
-            if let missing = sockets.receiveMissing() { pass(.missing(missing)) }
+            while let (question, bytes) = sockets.nextAnswer() { take(bytes, for: question) }
         default:
             return
         }
@@ -257,22 +246,6 @@ final class ClientService {
         }
     }
 
-    private func take(_ notice: ExecutorNotice) {
-        blocks?.take(notice)
-        switch notice.kind {
-        case .managerRegistered: managers[notice.manager] = notice.workerCount
-        case .managerLost, .managerDrained: managers[notice.manager] = nil
-        case .managerRefused: managerRefusal = notice.text
-        }
-        let workers = managers.values.reduce(0, +)
-        // A block of this machine has one manager.
-        let blocks = managers.count
-        mailbox.update {
-            $0.workers = workers
-            $0.blocks = blocks
-        }
-    }
-
     // MARK: Effects
 
     /// The result that is being taken, for the effect that delivers it.
@@ -304,7 +277,7 @@ final class ClientService {
         case .sendCancel(let id): toCancel.append(id)
         case .ignoreResult: return
         case .acknowledge(let ids): sockets?.acknowledge(ids)
-        case .resume(let ids): sockets?.resume(ids)
+        case .resume(let ids): sockets?.ask(.resume(ids))
         }
     }
 
@@ -344,7 +317,7 @@ final class ClientService {
                 FailureBuffer.decode(UnsafeRawBufferPointer(rebasing: bytes[envelope.payload]))
             }
             let failure = complete(error, for: submission)
-            if let blocks, blocks.holds(failure, submission) { return }
+            if let blocks, blocks.holds(failure, submission, at: Monotonic.nanoseconds) { return }
             report(.failure(failure), to: submission)
         case .result:
             let body = message.withUnsafeBytes { bytes in

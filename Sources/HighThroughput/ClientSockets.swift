@@ -1,3 +1,5 @@
+import DequeModule
+import Provisioning
 import SystemSupport
 import WireProtocol
 import WorkflowCore
@@ -17,7 +19,29 @@ final class ClientSockets {
     private let resultMonitor: SocketMonitor
     private var taskConnections = 0
     private var resultConnections = 0
-    private var awaitsReply = false
+    private var questions: Deque<Question> = []
+    private var asked: (question: Question, at: UInt64)?
+    private var nextTry: UInt64 = 0
+
+    /// What the interchange is asked on the command channel while it runs.
+    enum Question: Sendable {
+        /// Which of these tasks it does not have.
+        case resume([Int])
+        /// What managers the blocks have, after these have been held.
+        case blocks(hold: [BlockNumber])
+
+        var isResume: Bool { if case .resume = self { true } else { false } }
+
+        var command: InterchangeCommand {
+            switch self {
+            case .resume(let ids): .resume(outstanding: ids)
+            case .blocks(let hold): .blocks(hold: hold.map(\.description))
+            }
+        }
+    }
+
+    /// How long an answer may take; the interchange is on this machine, so it was lost with a connection.
+    private static let answerTime: UInt64 = 5_000_000_000
 
     /// Binds the sockets to ports of this machine.
     init(ports: Range<Int>, curve: CurveRole?, wakeUp: WakeUp) throws {
@@ -26,7 +50,9 @@ final class ClientSockets {
         let options = SocketOptions(curve: curve)
         tasks = try Socket(context, .dealer, options: options)
         results = try Socket(context, .dealer, options: options)
-        command = try Socket(context, .request, options: options)
+        var commandOptions = options
+        commandOptions.relaxedRequests = true
+        command = try Socket(context, .request, options: commandOptions)
         taskMonitor = try tasks.monitor([.handshakeSucceeded, .disconnected])
         resultMonitor = try results.monitor([.handshakeSucceeded, .disconnected])
         taskPort = try tasks.bindToRandomPort(address: "127.0.0.1", ports: ports)
@@ -90,17 +116,39 @@ final class ClientSockets {
         _ = try? results.trySend(copying: ExecutorAcknowledgement.encode(ids))
     }
 
-    /// Asks which of these the interchange does not have.
-    func resume(_ ids: [Int]) {
-        guard !awaitsReply else { return }
-        awaitsReply = (try? command.trySend(copying: InterchangeCommand.resume(outstanding: ids).encode())) ?? false
+    /// Asks the interchange something, after what was asked before; of resumes there is one at a time.
+    func ask(_ question: Question) {
+        if question.isResume, asked?.question.isResume == true || questions.contains(where: \.isResume) { return }
+        questions.append(question)
+        if asked == nil { sendQuestion() }
     }
 
-    /// The answer to ``resume(_:)``, when it is there.
-    func receiveMissing() -> [Int]? {
-        guard awaitsReply, let reply = try? command.receive() else { return nil }
-        awaitsReply = false
-        return try? reply.toArray().withUnsafeBytes { try CommandReply.parseMissing($0) }
+    /// The answer to the oldest question, when it is there.
+    func nextAnswer() -> (question: Question, bytes: [UInt8])? {
+        guard let (question, _) = asked, let reply = try? command.receive() else { return nil }
+        asked = nil
+        sendQuestion()
+        return (question, reply.toArray())
+    }
+
+    /// When ``repeatQuestion(at:)`` is next of use.
+    var questionDeadline: UInt64? { asked.map { $0.at &+ Self.answerTime } ?? (questions.isEmpty ? nil : nextTry) }
+
+    /// Sends a question again whose answer does not come: it was lost with a connection.
+    func repeatQuestion(at now: UInt64) {
+        guard let deadline = questionDeadline, now >= deadline else { return }
+        if let (question, _) = asked.take() { questions.prepend(question) }
+        sendQuestion()
+    }
+
+    private func sendQuestion() {
+        guard let question = questions.first else { return }
+        guard (try? command.trySend(copying: question.command.encode())) ?? false else {
+            nextTry = Monotonic.nanoseconds &+ 50_000_000
+            return
+        }
+        questions.removeFirst()
+        asked = (question, Monotonic.nanoseconds)
     }
 
     /// Reads what happened to the connections; true when one has come back after a loss.
@@ -119,5 +167,4 @@ final class ClientSockets {
         }
         return cameBack
     }
-
 }

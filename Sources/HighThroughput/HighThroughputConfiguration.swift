@@ -1,3 +1,4 @@
+public import Provisioning
 public import WorkflowCore
 
 /// How calls run on worker processes: where the workers are, and how they are reached.
@@ -58,6 +59,20 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var managerRestarts: Int
     /// Whether the interchange logs each task.
     public var debugLog: Bool
+    /// When blocks of a provider are asked for and given back.
+    public var strategy: ScalingStrategy
+    /// How often the strategy looks at tasks, workers and blocks (Parsl's default is 5 s).
+    ///
+    /// The first call after a rest, a job's end and a manager that comes or goes are looked at within 0.1 s.
+    public var strategyPeriod: Duration
+    /// How long a block, or with ``ScalingStrategy/simple`` the whole executor, is idle before it is given back.
+    public var maxIdleTime: Duration
+    /// How long a block that is given back may go on with the tasks it has; `nil` waits for them, however long.
+    ///
+    /// Blocks are chosen for being idle, so there are such tasks only when the last one came at that very moment.
+    public var drainLimit: Duration?
+    /// When an executor whose blocks fail is given up, so that its calls end with what the scheduler said.
+    public var blockErrorHandler: BlockErrorHandler
     /// Where blocks come from; `nil` is this machine without any.
     var blockSource: BlockSource?
 
@@ -82,5 +97,9 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         cancelGrace = 5
         managerRestarts = 3
         debugLog = false
+        strategy = .simple
+        strategyPeriod = .seconds(5)
+        maxIdleTime = .seconds(120)
+        blockErrorHandler = .failedStarts()
     }
 }

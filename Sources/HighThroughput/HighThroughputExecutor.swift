@@ -71,4 +71,7 @@ public final class HighThroughputExecutor: Executor {
 
     /// Workers and calls there are now.
     public var snapshot: ExecutorSnapshot { mailbox.withLock { $0 }?.snapshot ?? ExecutorSnapshot() }
+
+    /// The blocks at the last decision about them, at most a strategy period ago; nil without a provider.
+    package var blocksSnapshot: BlocksSnapshot? { mailbox.withLock { $0 }?.blocks }
 }

@@ -32,16 +32,24 @@ struct InterchangeProcess {
 /// The end of a child's output, for error texts.
 enum LogTail {
     /// The last lines of a file, each on a line of its own; empty when there are none.
-    static func text(of path: String, lines: Int = 12) -> String {
+    static func text(of path: String) -> String { shown(lines(of: path)) }
+
+    /// Lines, each on a line of its own with a bar before it.
+    static func shown(_ lines: String) -> String {
+        lines.isEmpty ? "" : "\n" + lines.split(separator: "\n").map { "  | " + $0 }.joined(separator: "\n")
+    }
+
+    /// The last lines of a file as they stand; empty when there are none.
+    static func lines(of path: String, count: Int = 12) -> String {
         // Logs of children that fail early are small; a larger one is not worth reading whole for an error text.
         guard let text = try? SmallFile.readText(path, limit: 4 << 20) else { return "" }
         let all = text.split(separator: "\n", omittingEmptySubsequences: true)
         guard !all.isEmpty else { return "" }
-        var tail = Array(all.suffix(lines))
+        var tail = Array(all.suffix(count))
         // A failure of the Swift runtime says why in one line, and then prints a long backtrace.
         if let fatal = all.last(where: { $0.contains("Fatal error:") }), !tail.contains(fatal) {
             tail.insert(fatal, at: 0)
         }
-        return "\n" + tail.map { "  | " + $0 }.joined(separator: "\n")
+        return tail.joined(separator: "\n")
     }
 }

@@ -3,9 +3,11 @@ import PickleCoding
 /// The version of what Apus adds to the protocol (wire document §15).
 package enum WireExtensions {
     /// The version of this build.
-    package static let version = 2
+    package static let version = 3
     /// The first version whose peers can be asked to cancel tasks.
     package static let cancellation = 2
+    /// The first version whose interchanges can be asked about blocks, and to hold them.
+    package static let blocks = 3
 }
 
 /// What an executor sends on the task channel (wire document §4 and §15.5).

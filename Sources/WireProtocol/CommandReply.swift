@@ -162,7 +162,7 @@ package enum CommandReply {
         try PackedIDs.decode(PickleDocument(envelope: message).root.bytesValue)
     }
 
-    private static func encode(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
+    static func encode(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
         var writer = PickleWriter()
         writer.header()
         body(&writer)

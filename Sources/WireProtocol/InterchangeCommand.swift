@@ -16,6 +16,8 @@ package enum InterchangeCommand: Sendable {
     case hello(ExecutorHello)
     /// An Apus executor has connected again and waits for these tasks.
     case resume(outstanding: [Int])
+    /// An Apus executor asks what managers its blocks have, after these blocks have been held.
+    case blocks(hold: [String])
     /// Anything else: answered by None.
     case unknown(String)
 
@@ -50,6 +52,11 @@ package enum InterchangeCommand: Sendable {
             return .hello(hello)
         case "APUS_RESUME":
             return .resume(outstanding: try PackedIDs.decode(argument.bytesValue))
+        case "APUS_BLOCKS":
+            guard let items = argument.items, items.allSatisfy({ $0.stringValue != nil }) else {
+                return .unknown("APUS_BLOCKS without a list of texts")
+            }
+            return .blocks(hold: items.compactMap(\.stringValue))
         default:
             return .unknown("'\(name.prefix(60))'")
         }
@@ -70,6 +77,14 @@ package enum InterchangeCommand: Sendable {
             writer.pair("APUS_HELLO") { hello.write(into: &$0) }
         case .resume(let outstanding):
             writer.pair("APUS_RESUME") { $0.bytes(PackedIDs.encode(outstanding)) }
+        case .blocks(let hold):
+            writer.pair("APUS_BLOCKS") { writer in
+                writer.emptyList()
+                guard !hold.isEmpty else { return }
+                writer.mark()
+                for block in hold { writer.string(block) }
+                writer.appends()
+            }
         case .unknown(let text): writer.string(text)
         }
         writer.stop()

@@ -75,7 +75,7 @@ struct SlurmTests {
     func refused() throws {
         let run = try ClusterRun(["nap", "1", "1"], ["CLUSTER_PARTITION": "nowhere"])
         #expect(run.finish() != nil)
-        #expect(run.output.contains("3 blocks in a row came to nothing"), "\(run.output)\(run.errors)")
+        #expect(run.output.contains("3 starts of blocks in a row came to nothing"), "\(run.output)\(run.errors)")
         #expect(run.output.contains("invalid partition specified: nowhere"), "\(run.output)")
         #expect(run.output.contains("$ sbatch --parsable"), "\(run.output)")
     }

@@ -42,7 +42,7 @@ struct LocalProviderTests {
         #expect(try SmallFile.readText(request.outputPath) == "hello from \(directory.path)\n")
     }
 
-    @Test("a cancelled job has no process left, and is not known any more")
+    @Test("a cancelled job has no process left, and is known as cancelled")
     func cancel() async throws {
         let directory = try TemporaryDirectory()
         let provider = LocalProvider(grace: .milliseconds(200))
@@ -50,8 +50,11 @@ struct LocalProviderTests {
         let running = try await provider.status(of: [job])[job]
         #expect(running?.state == .running)
         try await provider.cancel([job])
-        #expect(try await provider.status(of: [job]).isEmpty)
+        let cancelled = try await provider.status(of: [job])
+        #expect(cancelled == [job: JobStatus(.cancelled)])
         try await provider.cancel([job])
+        let unknown = try await provider.status(of: [JobID("1")])
+        #expect(unknown.isEmpty)
     }
 
     @Test("a job at its walltime is ended, and says so")

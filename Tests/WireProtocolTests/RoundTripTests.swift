@@ -102,6 +102,8 @@ struct RoundTripTests {
         let samples: [[UInt8]] = [
             CapturedMessageTests.task, CapturedMessageTests.batch, CapturedMessageTests.result, registration.encode(),
             InterchangeMessage.encodeAcknowledged([1, 2, 3]), InterchangeCommand.resume(outstanding: [4]).encode(),
+            InterchangeCommand.blocks(hold: ["0", "12"]).encode(),
+            CommandReply.blockSummaries([.init(blockID: "0", managers: 2, workers: 8, tasks: 3, idle: 1.5)]),
             TaskChannelMessage.encodeCancel([1, 2]), InterchangeMessage.encodeCancel([7]),
         ]
         func feed(_ bytes: [UInt8]) {
@@ -113,6 +115,7 @@ struct RoundTripTests {
                 _ = try? TaskChannelMessage.parse(bytes)
                 _ = try? ExecutorMessage.parse(bytes)
                 _ = InterchangeCommand.parse(bytes)
+                _ = try? CommandReply.parseBlockSummaries(bytes)
                 _ = FailureBuffer.decode(bytes)
             }
         }

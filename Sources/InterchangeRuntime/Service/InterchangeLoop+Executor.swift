@@ -101,6 +101,10 @@ extension InterchangeLoop {
         case .resume(let outstanding):
             log.log(.info, "the executor connected again and waits for \(outstanding.count) tasks")
             handle(.resume(outstanding: outstanding), at: now)  // replies by an effect
+        case .blocks(let hold):
+            // One reply for both: what it lists was so after the hold.
+            if !hold.isEmpty { handle(.holdBlocks(hold), at: now) }
+            reply(CommandReply.blockSummaries(state.blockSummaries(at: now)))
         case .unknown(let text):
             log.log(.error, "unknown command: \(text)")
             reply(CommandReply.none())

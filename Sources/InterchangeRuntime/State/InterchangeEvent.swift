@@ -22,6 +22,8 @@ package enum InterchangeEvent: Sendable {
 
     /// The executor wants a manager to get no more tasks.
     case hold(ManagerIdentity)
+    /// An Apus executor wants all managers of these blocks to get no more tasks, also those that come later.
+    case holdBlocks([String])
     /// An Apus executor presented itself.
     case hello(ExecutorHello)
     /// An Apus executor connected again, and waits for these tasks.

@@ -77,7 +77,9 @@ extension InterchangeState {
         registrationCount += 1
         var record = ManagerRecord(
             identity: identity, order: registrationCount, registration: registration, now: now)
-        record.active = heldWhenLost.removeValue(forKey: identity) != registration.startTime
+        record.active =
+            heldWhenLost.removeValue(forKey: identity) != registration.startTime
+            && !heldBlocks.contains(registration.blockID.text)
         let slot: Int
         if let free = freeSlots.popLast() {
             slot = free

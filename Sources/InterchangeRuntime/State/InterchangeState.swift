@@ -20,6 +20,8 @@ package struct InterchangeState: Sendable {
     var slots: [ManagerIdentity: Int] = [:]
     /// Start times of managers that were held when they were lost: a hold outlives a broken connection.
     var heldWhenLost: [ManagerIdentity: Double] = [:]
+    /// Blocks whose managers get no tasks, those to come included.
+    var heldBlocks: Set<String> = []
     /// Start times of managers that were drained and told to end, should a registration of theirs come late.
     var drained: [ManagerIdentity: Double] = [:]
     var descriptors: [Int32: ManagerIdentity] = [:]
@@ -88,6 +90,8 @@ package struct InterchangeState: Sendable {
             refresh(slot)
         case .hold(let identity):
             hold(identity, at: now, into: &effects)
+        case .holdBlocks(let blocks):
+            hold(blocks: blocks, at: now, into: &effects)
         case .hello(let hello):
             present(hello, at: now, into: &effects)
         case .resume(let outstanding):

@@ -60,6 +60,11 @@ package struct SettingsSchema: Sendable {
         "providers": "code alone can say it",
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
+        "strategy": "goes with the blocks of a provider",
+        "strategyPeriod": "goes with the blocks of a provider",
+        "maxIdleTime": "goes with the blocks of a provider",
+        "drainLimit": "goes with the blocks of a provider",
+        "blockErrorHandler": "code alone can say it",
     ]
 
     /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.

@@ -18,7 +18,7 @@ public struct LocalProvider: Provider {
     public var statusPollingInterval: Duration
 
     /// The processes that were started and not yet forgotten; a provider is a value, and processes are not.
-    private static let jobs = Locked<[JobID: LocalJob]>([:])
+    private static let jobs = Locked<[JobID: LocalEntry]>([:])
 
     /// Blocks on this machine.
     public init(
@@ -58,22 +58,35 @@ public struct LocalProvider: Provider {
             throw ProviderError(.notStarted, error.description, command: "/bin/bash \(job.scriptPath)")
         }
         let id = JobID("\(started.child.pid)")
-        Self.jobs.withLock { $0[id] = started }
+        Self.jobs.withLock { $0[id] = .started(started) }
         return id
     }
 
     /// Looks at the processes.
     public func status(of jobs: [JobID]) async throws -> [JobID: JobStatus] {
-        let known = Self.jobs.withLock { $0 }
+        let known = Self.jobs.withLock { table in jobs.map { ($0, table[$0]) } }
         var result: [JobID: JobStatus] = [:]
-        for id in jobs { result[id] = known[id]?.status(grace: grace) }
+        for case (let id, let entry?) in known {
+            switch entry {
+            case .over(let status): result[id] = status
+            case .started(let job):
+                let status = job.status(grace: grace)
+                result[id] = status
+                guard status.state.isTerminal else { continue }
+                Self.jobs.withLock { if case .started(job)? = $0[id] { $0[id] = .over(status) } }
+            }
+        }
         return result
     }
 
     /// Ends the processes: SIGTERM, then, after `grace`, SIGKILL.
     public func cancel(_ jobs: [JobID]) async throws {
         let known = Self.jobs.withLock { table in
-            jobs.compactMap { table.removeValue(forKey: $0) }
+            jobs.compactMap { id -> LocalJob? in
+                guard case .started(let job)? = table[id] else { return nil }
+                table[id] = .over(JobStatus(.cancelled))
+                return job
+            }
         }
         for job in known { job.child.signalGroup(SIGTERM) }
         guard !known.isEmpty else { return }
@@ -91,10 +104,18 @@ public struct LocalProvider: Provider {
     }
 }
 
+/// What is kept of a block on this machine: its process, and later how it ended.
+private enum LocalEntry: Sendable {
+    case started(LocalJob)
+    case over(JobStatus)
+}
+
 /// One block on this machine.
-final class LocalJob: Sendable {
+final class LocalJob: Sendable, Equatable {
     let child: ChildProcess
     private let deadline: UInt64?
+
+    static func == (left: LocalJob, right: LocalJob) -> Bool { left === right }
 
     init(_ job: JobRequest, walltime: Duration?) throws(SystemError) {
         child = try ChildProcess(
@@ -109,6 +130,9 @@ final class LocalJob: Sendable {
         let late = deadline.map { Monotonic.nanoseconds >= $0 } ?? false
         guard let status = child.poll() else {
             if late { child.signalGroup(SIGTERM) }
+            if let deadline, Monotonic.nanoseconds >= deadline &+ grace.clampedNanoseconds {
+                child.signalGroup(SIGKILL)
+            }
             return JobStatus(.running)
         }
         if late { return JobStatus(.timeout, reason: "walltime", exitCode: status.shellCode) }

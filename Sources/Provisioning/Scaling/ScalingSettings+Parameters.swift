@@ -12,6 +12,9 @@ extension ScalingSettings {
         nodesPerBlock = blocks.nodesPerBlock
         parallelism = blocks.parallelism
         self.workersPerNode = max(1, workersPerNode ?? 1)
+        // A scheduler that refuses all is given up after 2 s and 4 s, not 5 s and 10 s.
+        startDelay = 2_000_000_000
+        errorHandler = .failedStarts()
     }
 
     /// The workers of a node as they can be guessed before a manager has reported: Parsl's guess.

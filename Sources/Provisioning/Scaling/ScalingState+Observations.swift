@@ -137,7 +137,8 @@ extension ScalingState {
         }
         ends[id.rawValue] = end.reason
         guard end.isFailure else { return }
-        failures.append((id, end))
+        // One that was not even tried says nothing new.
+        if end.reason != .notStarted || !end.message.isEmpty { failures.append((id, end)) }
         if failures.count > Self.keptFailures { failures.removeFirst() }
         // Blocks that were asked for together and fail together count once.
         if block.requestedAt >= lastFailure || failedStarts == 0 {

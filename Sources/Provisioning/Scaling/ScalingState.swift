@@ -22,7 +22,7 @@ package struct ScalingState: Sendable {
         case workersPerNode(Int)
         /// The scheduler has taken the job of a block.
         case started(BlockNumber)
-        /// The scheduler has not taken it, and why.
+        /// The scheduler has not taken it, and why; without a text it was not asked, since it had just refused another.
         case notStarted(BlockNumber, String)
         /// What the scheduler says of a job.
         case job(BlockNumber, JobPhase)
@@ -85,7 +85,7 @@ package struct ScalingState: Sendable {
     /// The blocks that have not ended.
     package internal(set) var living: [BlockNumber: BlockRecord] = [:]
     /// How the others ended, oldest first; `nil` stands for one that lives.
-    var ends: [BlockEnd.Reason?] = []
+    package internal(set) var ends: [BlockEnd.Reason?] = []
     /// The latest failures, for the text of a bad state.
     var failures: [(block: BlockNumber, end: BlockEnd)] = []
     /// Tasks that have been submitted and not ended.
@@ -138,13 +138,14 @@ package struct ScalingState: Sendable {
     }
 
     /// The blocks that count as slots.
-    var activeCount: Int { living.values.count { $0.isActive } }
+    package var activeCount: Int { living.values.count { $0.isActive } }
 
     /// Asks the error handler, and gives the executor up when it says so.
     private mutating func judge(_ actions: inout [Action], _ now: UInt64) {
         guard fault == nil, !isStopping else { return }
         let blocks = ends.enumerated().map { BlockErrorHandler.Block(id: BlockNumber($0.offset), end: $0.element) }
-        let situation = BlockErrorHandler.Situation(blocks: blocks, initialBlocks: settings.initialBlocks)
+        let situation = BlockErrorHandler.Situation(
+            blocks: blocks, initialBlocks: settings.initialBlocks, failedStarts: failedStarts)
         if let why = settings.errorHandler.verdict(on: situation) {
             giveUp("the executor is given up: \(why)", now, &actions)
         }

@@ -38,7 +38,7 @@ struct ScalingTroubleTests {
         #expect(probe.state.ends == [.missing])
         let actions = probe.take(.tick, at: 5)
         let text = """
-            the executor is given up: all 1 blocks failed
+            the executor is given up: its only block failed
             block 0: its job is over, and no manager of it ever registered: COMPLETED
               exit code: 127
               standard output ends with:
@@ -176,7 +176,7 @@ struct ScalingTroubleTests {
     func simple() {
         let handler = BlockErrorHandler.simple
         #expect(handler.verdict(on: situation([])) == nil)
-        #expect(handler.verdict(on: situation([.failed])) == "all 1 blocks failed")
+        #expect(handler.verdict(on: situation([.failed])) == "its only block failed")
         #expect(handler.verdict(on: situation([.failed, .missing], initial: 3)) == nil)
         #expect(handler.verdict(on: situation([.failed, .missing, .notStarted], initial: 3)) != nil)
         #expect(handler.verdict(on: situation([.failed, nil, .failed])) == nil)
