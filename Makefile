@@ -67,7 +67,7 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web servers and Slurm.
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web servers, SSH and Slurm.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
@@ -78,10 +78,15 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	@# Builds SwiftNIO with its TLS library.
 	$(SWIFT) build --package-path Tests/Extra/HTTPStaging --build-tests
 	$(SWIFT) test --package-path Tests/Extra/HTTPStaging --skip-build --disable-xctest
+	@# SSH servers of this machine's own.
+	if [ -x /usr/sbin/sshd ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }; then \
+	    Tests/Support/ssh-hosts.sh run \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SSHTests; \
+	else echo 'apus: the tests with ssh are left out: they need an SSH server, or root and apt-get'; fi
 	@# A Slurm of this machine's own; its daemons run as root.
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    Tests/Support/slurm-cluster.sh run \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter ClusterTests; \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SlurmTests; \
 	else echo 'apus: the tests with Slurm are left out: they need root and apt-get'; fi
 
 $(VENV)/.complete: Makefile

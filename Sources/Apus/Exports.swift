@@ -64,9 +64,12 @@
 @_exported public import struct Provisioning.BlockNumber
 @_exported public import struct Provisioning.BlockParameters
 @_exported public import struct Provisioning.CondorProvider
+@_exported public import struct Provisioning.ExecutableCache
+@_exported public import enum Provisioning.ExecutablePlacement
 @_exported public import struct Provisioning.GnuParallelLauncher
 @_exported public import struct Provisioning.GridEngineProvider
 @_exported public import struct Provisioning.JobID
+@_exported public import struct Provisioning.JobProgram
 @_exported public import struct Provisioning.JobRequest
 @_exported public import enum Provisioning.JobScript
 @_exported public import enum Provisioning.JobState
@@ -80,6 +83,8 @@
 @_exported public import struct Provisioning.PBSProProvider
 @_exported public import protocol Provisioning.Provider
 @_exported public import struct Provisioning.ProviderError
+@_exported public import struct Provisioning.SSHHost
+@_exported public import struct Provisioning.SSHProvider
 @_exported public import enum Provisioning.ScalingStrategy
 @_exported public import struct Provisioning.SchedulerCommand
 @_exported public import struct Provisioning.SchedulerOutcome

@@ -31,7 +31,9 @@ extension ClientService {
         let wakeUp = mailbox.wakeUp
         return BlockDesk(
             provider, configuration.scaling(of: provider), period: configuration.strategyPeriod,
-            files: try BlockFiles(message, label: configuration.label, directory: directory),
+            files: try BlockFiles(
+                message, label: configuration.label, directory: directory, executable: configuration.executable,
+                sharesFiles: provider.sharesFiles),
             log: try BlockLog(directory: directory)
         ) { wakeUp.ring() }
     }

@@ -51,7 +51,7 @@ extension HighThroughputConfiguration {
 
     /// What is wrong with the values; `nil` when they can work.
     package var fault: String? {
-        if let fault = provider?.fault { return fault }
+        if let fault = provider?.fault ?? executable.fault { return fault }
         if let fault = scalingFault { return fault }
         if workers < 0 || (workers == 0 && provider == nil) { return "workers is \(workers); at least 1 is needed" }
         if workers > 4096 { return "workers is \(workers); one manager starts at most 4096" }

@@ -73,6 +73,11 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var drainLimit: Duration?
     /// When an executor whose blocks fail is given up, so that its calls end with what the scheduler said.
     public var blockErrorHandler: BlockErrorHandler
+    /// How the program's file comes to nodes that see the files of this host.
+    ///
+    /// `.copied` lets each node keep a copy on its own disk, so that hundreds of nodes do not read it from a shared file
+    /// system at each start.
+    public var executable: ExecutablePlacement
     /// Where blocks come from; `nil` is this machine without any.
     var blockSource: BlockSource?
 
@@ -101,5 +106,6 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         strategyPeriod = .seconds(5)
         maxIdleTime = .seconds(120)
         blockErrorHandler = .failedStarts()
+        executable = .shared
     }
 }

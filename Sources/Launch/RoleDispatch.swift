@@ -75,8 +75,9 @@ package enum RoleDispatch {
         guard let file else {
             throw WorkflowError(.badConfiguration, "\(fileVariable) does not name the manager's file")
         }
-        let message = try ManagerStartMessage.decode(SmallFile.read(file))
+        var message = try ManagerStartMessage.decode(SmallFile.read(file))
         do {
+            try NodeFiles.complete(&message)
             return try ManagerService(configuration: configuration(message)).run()
         } catch let error as ManagerError {
             StandardError.write("apus manager: \(error)\n")
@@ -89,6 +90,8 @@ package enum RoleDispatch {
             message, ownName: "\(message.blockID).\(CurrentProcess.hostName).\(CurrentProcess.pid)", echoDescriptor: 4)
         configuration.parslVersion = ApusVersion.wireName
         configuration.pythonVersion = "0.0.0"
+        // The first process of a container has no parent.
+        configuration.watchesParent = CurrentProcess.parentPid > 0
         return configuration
     }
 

@@ -4,8 +4,11 @@ public import WorkflowCore
 public struct JobRequest: Sendable, Hashable {
     /// What the job shall run on each of its nodes: a shell command, ready quoted, before any launcher.
     ///
-    /// It holds no secret; it may stand in scripts that others can read.
+    /// It holds no secret; it may stand in scripts that others can read. Empty when the provider shares no files with its
+    /// nodes: see ``program``.
     public var command: String
+    /// What to start instead of ``command`` where nodes see no file of this host; `nil` where they do.
+    public var program: JobProgram?
     /// The block.
     public var blockID: BlockID
     /// The job's name: letters, digits, dots, underscores and hyphens, so that each scheduler takes it.
@@ -22,9 +25,10 @@ public struct JobRequest: Sendable, Hashable {
     /// Describes a block.
     public init(
         command: String, blockID: BlockID, name: String, tasksPerNode: Int = 1, directory: String,
-        workingDirectory: String, environment: [String: String] = [:]
+        workingDirectory: String, environment: [String: String] = [:], program: JobProgram? = nil
     ) {
         self.command = command
+        self.program = program
         self.blockID = blockID
         self.name = name
         self.tasksPerNode = tasksPerNode

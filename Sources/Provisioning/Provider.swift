@@ -16,6 +16,10 @@ public protocol Provider: Sendable, Equatable {
     var memoryPerNode: Double? { get }
     /// Whether all blocks run on this very machine, so that no other can reach the workflow.
     var isLocal: Bool { get }
+    /// Whether nodes see the files of this host under the same paths.
+    ///
+    /// Where they do not, a job comes with a ``JobRequest/program``, and the provider brings it there.
+    var sharesFiles: Bool { get }
     /// What is wrong with the values, beginning with the name of a field; `nil` when they can work.
     var fault: String? { get }
 
@@ -44,6 +48,8 @@ extension Provider {
     public var memoryPerNode: Double? { nil }
     /// Blocks are elsewhere.
     public var isLocal: Bool { false }
+    /// Files are shared.
+    public var sharesFiles: Bool { true }
     /// The fault of the blocks.
     public var fault: String? { blocks.fault }
 

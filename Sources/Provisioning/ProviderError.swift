@@ -4,6 +4,7 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case commandNotFound, timedOut, refused, unreadableAnswer, badParameter, notStarted
+            case permissionDenied, untrusted, unreachable, connectionLost
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -20,6 +21,15 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
         public static var badParameter: Self { Self(.badParameter) }
         /// The script could not be written, or the client program not be started.
         public static var notStarted: Self { Self(.notStarted) }
+
+        /// The other side knows who asks, or does not, and does not let him do this.
+        public static var permissionDenied: Self { Self(.permissionDenied) }
+        /// The other side could not prove that it is who it should be: an unknown host key, a certificate of nobody known.
+        public static var untrusted: Self { Self(.untrusted) }
+        /// No connection came about: no such name, no route, nobody listens.
+        public static var unreachable: Self { Self(.unreachable) }
+        /// There was a connection, and it ended too early.
+        public static var connectionLost: Self { Self(.connectionLost) }
 
         /// The name of the code.
         public var description: String { value.rawValue }

@@ -8,6 +8,8 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
     package var port: Int
     /// Where the CURVE keys are; `nil` for plain sockets.
     package var certificateDirectory: String?
+    /// The keys themselves, by the names of their files, for a node that does not see that directory.
+    package var certificates: [String: String]?
     /// The manager's name.
     package var managerID: String
     /// Its block.
@@ -18,11 +20,11 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
     package var workers: Int
     /// Tasks taken beyond the workers; `nil` lets the manager decide by how short tasks are.
     package var prefetch: Int?
-    /// Where logs of the manager and its workers go.
+    /// Where logs of the manager and its workers go; empty leaves it to the node.
     package var logDirectory: String
-    /// The directory in which tasks run.
+    /// The directory in which tasks run; empty is the one in which the manager starts.
     package var workingDirectory: String
-    /// The program that workers run, and its arguments, argv[0] included.
+    /// The program that workers run, empty for the manager's own, and its arguments, argv[0] included.
     package var executable: String
     package var arguments: [String]
     /// The fingerprint of the task table.
@@ -55,6 +57,7 @@ package struct ManagerStartMessage: Codable, Sendable, Equatable {
         self.addresses = addresses
         self.port = port
         self.certificateDirectory = certificateDirectory
+        certificates = nil
         self.managerID = managerID
         self.blockID = blockID
         self.runID = runID

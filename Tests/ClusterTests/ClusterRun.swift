@@ -17,7 +17,7 @@ enum Slurm {
     /// Whether there are nodes.
     static let isThere = run(["sinfo", "--noheader", "--Node", "--format=%T"]).contains("idle")
     static let hint: Comment =
-        "there is no Slurm here; start one with: Tests/Support/slurm-cluster.sh run swift test --filter ClusterTests"
+        "there is no Slurm here; start one with: Tests/Support/slurm-cluster.sh run swift test --filter SlurmTests"
 
     /// Runs a command and returns what it prints on both streams; nothing when it is not there.
     @discardableResult

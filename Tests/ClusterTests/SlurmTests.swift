@@ -2,7 +2,7 @@ import Glibc
 import SystemSupport
 import Testing
 
-/// Runs on a real Slurm of two nodes or more: `Tests/Support/slurm-cluster.sh run swift test --filter ClusterTests`.
+/// Runs on a real Slurm of two nodes or more: `Tests/Support/slurm-cluster.sh run swift test --filter SlurmTests`.
 @Suite("Workers as jobs of a real Slurm", .serialized, .tags(.requiresSlurm), .enabled(if: Slurm.isThere, Slurm.hint))
 struct SlurmTests {
     @Test("words are counted on two nodes, from script to result, and no job is left")

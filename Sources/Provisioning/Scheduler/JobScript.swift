@@ -13,14 +13,18 @@ public enum JobScript {
     ///   - workerInit: shell text of the user: `module load gcc`.
     ///   - launcher: how the command comes to all nodes.
     ///   - nodes: nodes of the block.
-    public static func body(_ job: JobRequest, workerInit: String, launcher: any Launcher, nodes: Int) -> String {
+    ///   - replacing: whether the launcher's command replaces the shell, so that signals reach it.
+    public static func body(
+        _ job: JobRequest, workerInit: String, launcher: any Launcher, nodes: Int, replacing: Bool = false
+    ) -> String {
         var text = ""
         for (name, value) in job.environment.sorted(by: { $0.key < $1.key }) {
             text += "export \(name)=\(ShellQuote.quote(value))\n"
         }
         text += "cd -- \(ShellQuote.quote(job.workingDirectory)) || exit 72\n"
         if !workerInit.isEmpty { text += "\n\(workerInit)\n" }
-        text += "\n" + launcher.script(command: job.command, tasksPerNode: job.tasksPerNode, nodesPerBlock: nodes)
+        text += replacing ? "\nexec " : "\n"
+        text += launcher.script(command: job.command, tasksPerNode: job.tasksPerNode, nodesPerBlock: nodes)
         return text
     }
 

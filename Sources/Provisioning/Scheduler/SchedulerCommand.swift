@@ -18,6 +18,18 @@ public struct SchedulerCommand: Sendable, Hashable {
     public var timeout: Duration
     /// How often it is run again when it did not end in time, or failed; only for what may be done twice.
     public var repeats: Int
+    /// What it reads on its standard input.
+    package var input: Input = .nothing
+
+    /// What a program reads; error messages do not show it.
+    package enum Input: Sendable, Hashable {
+        /// Nothing.
+        case nothing
+        /// A text.
+        case text(String)
+        /// The content of a file.
+        case file(String)
+    }
 
     /// The first pause before a repetition; each further one is twice as long.
     private static let firstPause: Duration = .milliseconds(500)
@@ -84,13 +96,29 @@ public struct SchedulerCommand: Sendable, Hashable {
         }
     }
 
-    private func runAndWait() -> Result<SchedulerOutcome, ProviderError> {
+    /// Runs the program once and waits on this thread.
+    func runAndWait() -> Result<SchedulerOutcome, ProviderError> {
         do throws(SystemError) {
             let output = try MemoryFile("standard-output")
             let error = try MemoryFile("standard-error")
+            var file: Int32 = -1
+            defer { if file >= 0 { DescriptorIO.close(file) } }
+            let source: ChildProcess.Options.Input
+            switch input {
+            case .nothing: source = .null
+            case .text(let text): source = .bytes(Array(text.utf8))
+            case .file(let path):
+                file = open(path, O_RDONLY | O_CLOEXEC)
+                guard file >= 0 else {
+                    // An error of `open` is no missing program.
+                    return .failure(
+                        ProviderError(.notStarted, "\(SystemError.last("open '\(path)'"))", command: text))
+                }
+                source = .descriptor(file)
+            }
             let child = try ChildProcess(
                 spawning: ChildProcess.Options(
-                    executable: program, arguments: [program] + arguments,
+                    executable: program, arguments: [program] + arguments, standardInput: source,
                     standardOutput: .descriptor(output.descriptor), standardError: .descriptor(error.descriptor),
                     ownProcessGroup: true, endsGroupWithLeader: true))
             let status = child.wait(deadlineNanoseconds: Monotonic.deadline(after: timeout))

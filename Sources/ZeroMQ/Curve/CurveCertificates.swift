@@ -64,6 +64,32 @@ package struct CurveCertificates: Sendable, Equatable {
         return .client(try pair("client", in: directory), serverPublic: server)
     }
 
+    /// The files that a client needs, by name, to be carried to a host that does not see the directory.
+    package static func clientFiles(in directory: String) throws(ZeroMQError) -> [String: String] {
+        try checkPrivate(directory)
+        var result: [String: String] = [:]
+        for name in ["server.key", "client.key", "client.key_secret"] {
+            let path = "\(directory)/\(name)"
+            do throws(SystemError) {
+                result[name] = try SmallFile.readText(path, limit: 64 << 10)
+            } catch {
+                throw bad("read '\(path)'", error.reason)
+            }
+        }
+        return result
+    }
+
+    /// Writes such files into a new directory for this user alone.
+    package static func writeClientFiles(_ files: [String: String], in directory: String) throws(ZeroMQError) {
+        guard unsafe mkdir(directory, 0o700) == 0 else {
+            throw bad("create the certificate directory '\(directory)'", SystemError.last("").reason)
+        }
+        for name in ["server.key", "client.key", "client.key_secret"] {
+            guard let text = files[name] else { throw bad("write '\(name)'", "it did not come with the parameters") }
+            try write(text, to: "\(directory)/\(name)", mode: 0o600)
+        }
+    }
+
     /// The public keys of all `*.key` files in a directory: those that a server lets in.
     package static func clientKeys(in directory: String) throws(ZeroMQError) -> Set<CurveKey> {
         try checkPrivate(directory)

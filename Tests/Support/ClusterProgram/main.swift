@@ -1,10 +1,11 @@
-// A workflow whose workers are jobs of Slurm, as a user would write it: the tests run it and treat its jobs badly.
+// A workflow whose workers are jobs of Slurm, or processes of hosts that ssh reaches, as a user would write it: the tests run it and treat its jobs badly.
 //
 //     ClusterProgram words FOLDER        counts the words of a folder: one task a file, then merging tasks
 //     ClusterProgram nap COUNT MS        so many tasks that sleep; prints where each ran
 //
 // The environment says how: CLUSTER_NODES, CLUSTER_WORKERS, CLUSTER_WALLTIME (seconds), CLUSTER_PARTITION,
-// CLUSTER_RETRIES, CLUSTER_BLOCKS.
+// CLUSTER_RETRIES, CLUSTER_BLOCKS. With CLUSTER_HOSTS, a list with commas, it is ssh: CLUSTER_SSH_CONFIG is a configuration
+// file of ssh, CLUSTER_COPY a cache to which the program is copied, CLUSTER_SHARED_CACHE one for a shared file system.
 
 import Apus
 import Glibc
@@ -42,18 +43,33 @@ let nap = app("nap") { (milliseconds: Int) -> Place in
 func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 func number(_ name: String, _ usual: Int) -> Int { variable(name).flatMap { Int($0) } ?? usual }
 @Sendable func here() -> Place {
-    Place(node: variable("SLURMD_NODENAME") ?? "none", job: variable("SLURM_JOB_ID") ?? "none")
+    Place(
+        node: variable("SLURMD_NODENAME") ?? variable("SSH_CONNECTION")?.split(separator: " ").last.map { "port \($0)" }
+            ?? "none",
+        job: variable("SLURM_JOB_ID") ?? variable("APUS_SSH_JOB") ?? "none")
 }
 
 let nodes = number("CLUSTER_NODES", 2)
 let blocks = number("CLUSTER_BLOCKS", 1)
-let provider = SlurmProvider(
+let walltime = Duration.seconds(number("CLUSTER_WALLTIME", 600))
+let slurm = SlurmProvider(
     partition: variable("CLUSTER_PARTITION"), workerInit: "echo worker init on $(hostname)",
     statusPollingInterval: .seconds(5),
     blocks: BlockParameters(
-        nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks),
-        walltime: .seconds(number("CLUSTER_WALLTIME", 600))))
-var configuration = WorkflowConfiguration.slurm(provider, workersPerNode: number("CLUSTER_WORKERS", 2))
+        nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks), walltime: walltime))
+let ssh = variable("CLUSTER_HOSTS").map { hosts in
+    SSHProvider(
+        hosts: hosts.split(separator: ",").map { SSHHost(parsing: String($0)) },
+        executable: variable("CLUSTER_COPY").map { .copied(cache: ExecutableCache(directory: $0)) } ?? .shared,
+        options: variable("CLUSTER_SSH_CONFIG").map { ["-F", $0] } ?? [], connectTimeout: .seconds(3),
+        silenceLimit: 2, statusPollingInterval: .seconds(2),
+        blocks: BlockParameters(
+            nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks), walltime: walltime))
+}
+let provider: any Provider = ssh ?? slurm
+var htex = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
+if let cache = variable("CLUSTER_SHARED_CACHE") { htex.executable = .copied(cache: ExecutableCache(directory: cache)) }
+var configuration = WorkflowConfiguration.processes(htex)
 configuration.lostRetries = number("CLUSTER_RETRIES", 1)
 configuration.progress = false
 
