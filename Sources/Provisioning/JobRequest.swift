@@ -13,6 +13,8 @@ public struct JobRequest: Sendable, Hashable {
     public var blockID: BlockID
     /// The job's name: letters, digits, dots, underscores and hyphens, so that each scheduler takes it.
     public var name: String
+    /// The run, by which what belongs to it is found; empty where that is not known.
+    public var runID: String
     /// How often `command` is started on each node.
     public var tasksPerNode: Int
     /// Where the script and the job's output go; exists, as an absolute path that the nodes see too.
@@ -25,10 +27,11 @@ public struct JobRequest: Sendable, Hashable {
     /// Describes a block.
     public init(
         command: String, blockID: BlockID, name: String, tasksPerNode: Int = 1, directory: String,
-        workingDirectory: String, environment: [String: String] = [:], program: JobProgram? = nil
+        workingDirectory: String, environment: [String: String] = [:], program: JobProgram? = nil, runID: String = ""
     ) {
         self.command = command
         self.program = program
+        self.runID = runID
         self.blockID = blockID
         self.name = name
         self.tasksPerNode = tasksPerNode

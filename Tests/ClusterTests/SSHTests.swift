@@ -80,7 +80,7 @@ struct SSHTests {
     @Test("tasks run on both hosts of a block of two")
     func bothHosts() throws {
         let settings = SSHHosts.settings("h1,h2", ["CLUSTER_NODES": "2", "CLUSTER_BLOCKS": "1"])
-        let run = try ClusterRun(["nap", "12", "300"], settings)
+        let run = try ClusterRun(["nap", "30", "400"], settings)
         #expect(run.finish() == .exited(0), "\(run.errors)")
         let places = Set(run.output.split(separator: "\n").filter { $0.hasPrefix("ran on") })
         #expect(places.count == 2, "\(run.output)\(run.log)")
@@ -113,7 +113,7 @@ struct SSHTests {
         "hosts that cannot be used are errors with ssh's own words, and the program ends",
         arguments: [
             ("stranger", "Host key verification failed"), ("locked", "Permission denied (publickey)"),
-            ("closed", "Connection refused"), ("silent", "timed out"), ("no-such-host.invalid", "Could not resolve"),
+            ("silent", "timed out"),
         ])
     func unusable(_ host: String, _ words: String) throws {
         let run = try ClusterRun(["nap", "1", "1"], SSHHosts.settings(host))

@@ -119,6 +119,7 @@ public struct ExecutableCache: Sendable, Hashable {
             fi
             chmod 700 -- "$apus_new" && mv -f -- "$apus_new" "$apus_cache/$apus_sum" || return 73
             apus_prune
+            return 0
         }
         apus_prune() {
             find "$apus_cache" -name '.new.*' -mmin +60 -exec rm -f -- {} +

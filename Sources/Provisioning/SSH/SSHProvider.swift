@@ -134,7 +134,7 @@ public struct SSHProvider: Provider {
     private func start(_ job: JobRequest, on host: SSHHost) async -> ProviderError? {
         do throws(ProviderError) {
             let connection = connection(host)
-            let (script, digest) = try await script(job)
+            let (script, digest) = try await script(job, on: host)
             // A start that is repeated finds the job of the first one.
             for _ in 0..<3 {
                 let output = try await connection.run(script, timeout: commandTimeout, repeats: 1)
@@ -158,14 +158,15 @@ public struct SSHProvider: Provider {
     }
 
     /// The script that starts a job, and the digest of the program when that is to be copied.
-    private func script(_ job: JobRequest) async throws(ProviderError) -> (String, String?) {
+    private func script(_ job: JobRequest, on host: SSHHost) async throws(ProviderError) -> (String, String?) {
         let walltime = blocks.walltime.map { Int($0.components.seconds) }
         guard case .copied(let cache) = executable, let program = job.program else {
             let body = JobScript.body(
                 job, workerInit: workerInit, launcher: SimpleLauncher(), nodes: blocks.nodesPerBlock, replacing: true)
             return (
                 SSHScripts.start(
-                    name: job.name, root: remoteDirectory, body: body, parameters: nil, walltime: walltime), nil
+                    name: Self.place(job.name, host), root: remoteDirectory, body: body, parameters: nil,
+                    walltime: walltime), nil
             )
         }
         let digest = try await ExecutableFile.digest(program.executable)
@@ -173,7 +174,8 @@ public struct SSHProvider: Provider {
             job, program, cache: cache, digest: digest, workingDirectory: workingDirectory, workerInit: workerInit)
         return (
             SSHScripts.start(
-                name: job.name, root: remoteDirectory, body: body, parameters: program.parameters, walltime: walltime,
+                name: Self.place(job.name, host), root: remoteDirectory, body: body, parameters: program.parameters,
+                walltime: walltime,
                 preparation: SSHScripts.programCheck(cache, digest: digest)), digest
         )
     }
@@ -188,14 +190,14 @@ public struct SSHProvider: Provider {
         let known = Self.table.withLock { table in table.jobs }
         let wanted = Self.byHost(jobs, known)
         let answers = await Self.each(Array(wanted.keys)) { host in
-            await ask(host, names: (wanted[host] ?? []).map(\.rawValue))
+            await ask(host, names: (wanted[host] ?? []).map { Self.place($0.rawValue, host) })
         }
         var errors: [SSHHost: ProviderError] = [:]
         for (host, answer) in answers {
             for id in wanted[host] ?? [] {
                 switch answer {
                 case .success(let places):
-                    let place = places[id.rawValue]
+                    let place = places[Self.place(id.rawValue, host)]
                     Self.table.withLock { $0.heard(of: id, on: host, place) }
                 case .failure(let error):
                     errors[host] = error
@@ -256,7 +258,8 @@ public struct SSHProvider: Provider {
         let errors = await Self.each(Array(wanted.keys)) { host -> ProviderError? in
             do throws(ProviderError) {
                 let script = SSHScripts.cancel(
-                    names: (wanted[host] ?? []).map(\.rawValue), root: remoteDirectory, graceSeconds: seconds)
+                    names: (wanted[host] ?? []).map { Self.place($0.rawValue, host) }, root: remoteDirectory,
+                    graceSeconds: seconds)
                 _ = try await connection(host).run(script, timeout: commandTimeout + grace, repeats: 1)
                 return nil
             } catch {
@@ -265,6 +268,11 @@ public struct SSHProvider: Provider {
         }
         for id in jobs { Self.table.withLock { $0.release(id) } }
         if let error = errors.lazy.compactMap(\.1).first { throw error }
+    }
+
+    /// The name of a job's part on a host: two hosts may see one directory for temporary files.
+    private static func place(_ job: String, _ host: SSHHost) -> String {
+        "\(job)@\(JobScript.safeName(host.description))"
     }
 
     /// The jobs of each host.

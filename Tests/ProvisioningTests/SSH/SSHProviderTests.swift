@@ -128,7 +128,7 @@ struct SSHProviderTests {
     func killed() async throws {
         let scene = try Scene()
         let id = try await scene.provider.submit(scene.job("sleep 1000"))
-        let file = "h1/apus-ssh-\(getuid())/\(id)/pid"
+        let file = "h1/apus-ssh-\(getuid())/\(id)@h1/pid"
         let pid = try #require(scene.text(file).split(separator: " ").first.flatMap { Int32($0) })
         kill(-pid, SIGKILL)
         let status = try await scene.status(id)
@@ -163,7 +163,7 @@ struct SSHProviderTests {
             #expect(status == JobStatus(.completed, exitCode: 0), "\(printed)")
             let cache = "\(scene.directory.path)/h1/apus-programs-\(getuid())/\(digest)"
             #expect(printed == "\(cache) it's so manager secret 600\n")
-            #expect(access("\(scene.directory.path)/h1/apus-ssh-\(getuid())/\(id)/parameters", F_OK) != 0)
+            #expect(access("\(scene.directory.path)/h1/apus-ssh-\(getuid())/\(id)@h1/parameters", F_OK) != 0)
         }
         let copies = scene.text("calls").split(separator: "\n").filter { $0.contains("eval") }
         #expect(copies.count == 1)
