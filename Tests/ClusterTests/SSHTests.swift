@@ -44,7 +44,12 @@ struct SSHTests {
 
     /// The eight digits of a run that are in its jobs' names.
     private static func mark(_ run: ClusterRun) -> String {
-        let job = run.log.split(separator: "\n").first { $0.contains("block 0 is job ") } ?? ""
+        var job: Substring = ""
+        // It may have workers before the answer to its start has come.
+        _ = eventually(within: 20) {
+            job = run.log.split(separator: "\n").first { $0.contains("block 0 is job ") } ?? ""
+            return !job.isEmpty
+        }
         return job.split(separator: ".").last.map { String($0.prefix(8)) } ?? "no job"
     }
 
@@ -118,7 +123,7 @@ struct SSHTests {
     func unusable(_ host: String, _ words: String) throws {
         let run = try ClusterRun(["nap", "1", "1"], SSHHosts.settings(host))
         #expect(run.finish() != nil)
-        #expect(run.output.contains("3 blocks in a row came to nothing"), "\(run.output)\(run.errors)")
+        #expect(run.output.contains("in a row came to nothing"), "\(run.output)\(run.errors)")
         #expect(run.output.contains(words), "\(run.output)")
         #expect(run.output.contains("$ ssh -T"), "\(run.output)")
     }
