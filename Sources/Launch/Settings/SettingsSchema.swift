@@ -39,6 +39,7 @@ package struct SettingsSchema: Sendable {
     package static let otherVariables: [String: String] = [
         "APUS_ROLE": "names the role of a process that Apus started",
         "APUS_ROLE_FILE": "names a manager's file",
+        "APUS_ROLE_LOGS": "names a directory for a manager's logs",
         "APUS_DEPTH": "counts how deep workflows are nested",
         "APUS_RUN_ID": "tells a task the run that it belongs to",
         "APUS_CACHE": "names the folder in which `apus run` keeps programs",
@@ -60,6 +61,7 @@ package struct SettingsSchema: Sendable {
         "providers": "code alone can say it",
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
+        "executable": "code alone can say it",
         "strategy": "goes with the blocks of a provider",
         "strategyPeriod": "goes with the blocks of a provider",
         "maxIdleTime": "goes with the blocks of a provider",
