@@ -101,5 +101,8 @@
 @_exported public import struct WorkflowCore.BlockID
 @_exported public import enum WorkflowCore.CPUAffinity
 @_exported public import struct WorkflowCore.ExecutionError
+@_exported public import enum WorkflowCore.MPILauncher
+@_exported public import struct WorkflowCore.MemoryLimitExceeded
 @_exported public import struct WorkflowCore.RemoteError
+@_exported public import struct WorkflowCore.ResourceSpecification
 @_exported public import struct WorkflowCore.TaskID

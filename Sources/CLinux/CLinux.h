@@ -101,6 +101,11 @@ static inline long clinux_set_affinity(const unsigned long *mask, unsigned long 
     return syscall(SYS_sched_setaffinity, 0, bytes, mask);
 }
 
+/// Binds another thread of this process.
+static inline long clinux_set_thread_affinity(int thread, const unsigned long *mask, unsigned long bytes) {
+    return syscall(SYS_sched_setaffinity, thread, bytes, mask);
+}
+
 /// The environment as it is now; `environ` itself is declared inside, where it cannot clash.
 static inline char **clinux_environment(void) {
     extern char **environ;

@@ -292,8 +292,10 @@ final class ClientService {
             let template = templates[definition.name] ?? .init(name: definition.name, version: definition.version)
             templates[definition.name] = template
             var taskContext = TaskContext(
-                priority: invocation.resources.priority,
                 walltime: invocation.walltime.map { Double($0.clampedNanoseconds) / 1e9 })
+            let resources = invocation.resources
+            try configuration.checkNodes(resources)
+            try taskContext.take(resources)
             if context.monitoring != nil {
                 let identity = invocation.identity
                 taskContext.monitored = .init(task: identity.task.rawValue, number: identity.number)

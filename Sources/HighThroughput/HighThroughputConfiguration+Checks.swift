@@ -28,13 +28,38 @@ extension HighThroughputConfiguration {
     var nodeOptions: NodeOptions {
         NodeOptions(
             coresPerWorker: coresPerWorker, memoryPerWorker: memoryPerWorker, affinity: affinity,
-            accelerators: accelerators)
+            accelerators: accelerators, mpiLauncher: mpiLauncher)
+    }
+
+    /// Refuses a call that asks for nodes where none are handed out, and one that asks for none where they are.
+    func checkNodes(_ resources: ResourceSpecification) throws(ExecutionError) {
+        guard resources.isMultiNode != (mpiLauncher != nil) else { return }
+        let text =
+            mpiLauncher == nil
+            ? "it asks for nodes, and executor '\(label)' hands out none; set its mpiLauncher, or choose another "
+                + "executor"
+            : "executor '\(label)' hands out nodes (mpiLauncher), and the call does not say how many; give `nodes`, or "
+                + "`ranks` and `ranksPerNode`, in its resources"
+        throw ExecutionError(.invalidResources, "the resources of this call cannot be had: \(text)")
     }
 
     /// What is wrong with the division of a node; `nil` when it can work, as far as that can be said from afar.
     private var nodeFault: String? {
         for (name, value) in [("coresPerWorker", coresPerWorker), ("memoryPerWorker", memoryPerWorker)] {
             if let value, !(value > 0 && value <= 1e9) { return "\(name) is \(value); it is a positive number" }
+        }
+        if mpiLauncher != nil {
+            guard let provider else {
+                return "mpiLauncher needs a provider of batch jobs, whose nodes are handed out; workers of this "
+                    + "machine have none"
+            }
+            // A second manager would hand out the same nodes.
+            if let launcher = (provider as? any LaunchingProvider)?.launcher,
+                !(launcher is SimpleLauncher || launcher is WrappedLauncher)
+            {
+                return "mpiLauncher needs one manager for each block: set the provider's launcher to SimpleLauncher(); "
+                    + "it is \(type(of: launcher))"
+            }
         }
         if case .list(let parts) = affinity {
             // A list has no form on its way that could be empty.

@@ -27,6 +27,11 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var affinity: CPUAffinity
     /// The accelerators of each node.
     public var accelerators: Accelerators
+    /// How programs on several nodes of a block are started (MPI mode); `nil` for tasks on one node.
+    ///
+    /// One manager for each block hands out the block's nodes to tasks that ask for some (`resources: .init(nodes: 2)`);
+    /// `workers` is then the most tasks of a block at one time. The provider's launcher is `SimpleLauncher`.
+    public var mpiLauncher: MPILauncher?
     /// Whether every connection is encrypted and authenticated (CURVE).
     public var encrypted: Bool
     /// The address on which the interchange listens.

@@ -19,12 +19,26 @@ extension CurrentProcess {
 
     /// Binds the calling thread, and the threads and processes it starts later, to these processors.
     package static func setAvailableCores(_ cores: [Int]) throws(SystemError) {
-        let wordBits = UInt.bitWidth
-        var words = [UInt](repeating: 0, count: (cores.max() ?? 0) / wordBits + 1)
-        for core in cores where core >= 0 { words[core / wordBits] |= 1 << UInt(core % wordBits) }
-        guard clinux_set_affinity(words, UInt(words.count * wordBits / 8)) == 0 else {
+        let words = mask(cores)
+        guard clinux_set_affinity(words, UInt(words.count * UInt.bitWidth / 8)) == 0 else {
             throw .last("bind to the processors \(cores)", remedy: "available here are \(availableCores)")
         }
+    }
+
+    /// Binds every thread of this process that is there now, and what they start later, to these processors.
+    package static func setAvailableCoresOfAllThreads(_ cores: [Int]) throws(SystemError) {
+        try setAvailableCores(cores)
+        let words = mask(cores)
+        for thread in ProcessFamily.numbers(in: "/proc/self/task") {
+            // One that has ended meanwhile is no fault.
+            _ = clinux_set_thread_affinity(thread, words, UInt(words.count * UInt.bitWidth / 8))
+        }
+    }
+
+    private static func mask(_ cores: [Int]) -> [UInt] {
+        var words = [UInt](repeating: 0, count: (cores.max() ?? 0) / UInt.bitWidth + 1)
+        for core in cores where core >= 0 { words[core / UInt.bitWidth] |= 1 << UInt(core % UInt.bitWidth) }
+        return words
     }
 
     /// The cores of this machine, counting hyper-threads of one core once.

@@ -96,6 +96,20 @@ package enum FailureBuffer {
         }
     }
 
+    /// A task that was stopped, since it used more memory than it had asked for.
+    package static func encode(_ error: MemoryLimitExceeded) -> [UInt8] {
+        serialized { writer in
+            writer.emptyDict()
+            writer.mark()
+            writer.field("apus_error", "memory")
+            writer.field("app", error.app)
+            writer.field("limit", error.limit)
+            writer.field("reached", error.reached)
+            writer.field("host", error.host)
+            writer.setItems()
+        }
+    }
+
     // MARK: Reading
 
     /// The error in an `exception` payload, whoever wrote it.
@@ -119,6 +133,10 @@ package enum FailureBuffer {
             return AppTimeout(
                 app: root["app"]?.stringValue ?? "unknown", limit: root["limit"]?.doubleValue ?? 0,
                 elapsed: root["elapsed"]?.doubleValue ?? 0)
+        case "memory":
+            return MemoryLimitExceeded(
+                app: root["app"]?.stringValue ?? "unknown", limit: root["limit"]?.intValue ?? 0,
+                reached: root["reached"]?.intValue ?? 0, host: root["host"]?.stringValue ?? "")
         case "execution":
             return ExecutionError(
                 ExecutionError.Code(named: root["code"]?.stringValue), root["message"]?.stringValue ?? "no text")
@@ -170,7 +188,7 @@ extension ExecutionError.Code {
     init(named name: String?) {
         let known: [ExecutionError.Code] = [
             .workerLost, .managerLost, .interchangeLost, .executorFailed, .taskUnknown, .tableMismatch,
-            .versionMismatch, .cancelled, .resultUnusable, .payloadTooLarge,
+            .versionMismatch, .cancelled, .resultUnusable, .payloadTooLarge, .invalidResources, .resourcesUnavailable,
         ]
         self = known.first { $0.description == name } ?? .peerError
     }

@@ -10,15 +10,18 @@ package struct NodeOptions: Codable, Sendable, Hashable {
     package var affinity: CPUAffinity
     /// The accelerators of the node.
     package var accelerators: Accelerators
+    /// How programs on several nodes of the block are started; `nil` hands out no nodes.
+    package var mpiLauncher: MPILauncher?
 
     /// Describes a node; by default workers are not bound, and as many as there are processors.
     package init(
         coresPerWorker: Double? = nil, memoryPerWorker: Double? = nil, affinity: CPUAffinity = .none,
-        accelerators: Accelerators = Accelerators()
+        accelerators: Accelerators = Accelerators(), mpiLauncher: MPILauncher? = nil
     ) {
         self.coresPerWorker = coresPerWorker
         self.memoryPerWorker = memoryPerWorker
         self.affinity = affinity
         self.accelerators = accelerators
+        self.mpiLauncher = mpiLauncher
     }
 }

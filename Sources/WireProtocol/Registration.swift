@@ -192,13 +192,16 @@ package struct ApusManagerHello: Sendable, Equatable {
     package var heartbeatPeriod: Double
     /// Seconds of silence after which the manager counts as lost.
     package var heartbeatThreshold: Double
+    /// What its node has for tasks that ask for more than a worker; `nil` when it does not say.
+    package var capacity: NodeCapacity?
 
     /// Describes a manager.
     ///
     /// The defaults between Apus processes: 64 MiB, 2 s and 10 s (docs/decisions/0003).
     package init(
         version: Int = WireExtensions.version, fingerprint: String, rows: [String] = [], byteCapacity: Int = 64 << 20,
-        held: [Int] = [], heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10
+        held: [Int] = [], heartbeatPeriod: Double = 2, heartbeatThreshold: Double = 10,
+        capacity: NodeCapacity? = nil
     ) {
         self.version = version
         self.fingerprint = fingerprint
@@ -207,6 +210,7 @@ package struct ApusManagerHello: Sendable, Equatable {
         self.held = held
         self.heartbeatPeriod = heartbeatPeriod
         self.heartbeatThreshold = heartbeatThreshold
+        self.capacity = capacity
     }
 
     init?(_ value: PickleValue) throws(WireError) {
@@ -224,7 +228,7 @@ package struct ApusManagerHello: Sendable, Equatable {
         self.init(
             version: version, fingerprint: fingerprint, rows: value["rows"].strings, byteCapacity: capacity,
             held: try PackedIDs.decode(value["held"]?.bytesValue), heartbeatPeriod: period,
-            heartbeatThreshold: threshold)
+            heartbeatThreshold: threshold, capacity: NodeCapacity(value["capacity"]))
     }
 
     func write(into writer: inout PickleWriter) {
@@ -238,6 +242,10 @@ package struct ApusManagerHello: Sendable, Equatable {
         writer.bytes(PackedIDs.encode(held))
         writer.field("heartbeat_period", heartbeatPeriod)
         writer.field("heartbeat_threshold", heartbeatThreshold)
+        if let capacity {
+            writer.string("capacity" as StaticString)
+            capacity.write(into: &writer)
+        }
         writer.setItems()
     }
 }

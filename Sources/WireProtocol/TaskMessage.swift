@@ -10,13 +10,18 @@ package struct TaskEnvelope: Sendable, Equatable {
     package var contextIsEmpty: Bool
     /// Where the opaque buffer lies in the message.
     package var buffer: Range<Int>
+    /// What the task asks for; `nil` for a worker.
+    package var needs: TaskNeeds?
 
     /// Describes a task message.
-    package init(taskID: Int, priority: Double, contextIsEmpty: Bool, buffer: Range<Int>) {
+    package init(
+        taskID: Int, priority: Double, contextIsEmpty: Bool, buffer: Range<Int>, needs: TaskNeeds? = nil
+    ) {
         self.taskID = taskID
         self.priority = priority
         self.contextIsEmpty = contextIsEmpty
         self.buffer = buffer
+        self.needs = needs
     }
 
     /// Reads one task message.
@@ -80,7 +85,7 @@ package struct TaskEnvelope: Sendable, Equatable {
         let priority = context?["resource_spec"]?["priority"]?.doubleValue
         self.init(
             taskID: taskID, priority: priority.map { $0.isNaN ? .infinity : $0 } ?? .infinity,
-            contextIsEmpty: (context?.count ?? 0) == 0, buffer: buffer)
+            contextIsEmpty: (context?.count ?? 0) == 0, buffer: buffer, needs: TaskNeeds(context?["apus_needs"]))
     }
 }
 
@@ -128,6 +133,10 @@ package struct TaskContext: Sendable, Equatable {
     package var monitored: Monitored?
     /// Seconds that the body may run; `nil` for any number.
     package var walltime: Double?
+    /// What it asks for; `nil` for a worker.
+    package var needs: TaskNeeds?
+    /// How a program on several nodes is started; `nil` for a task on one.
+    package var layout: RankLayout?
 
     /// The kernel's numbers of a task.
     package struct Monitored: Sendable, Equatable {
@@ -144,13 +153,18 @@ package struct TaskContext: Sendable, Equatable {
     }
 
     /// Describes a task; by default with nothing to say.
-    package init(priority: Int? = nil, monitored: Monitored? = nil, walltime: Double? = nil) {
+    package init(
+        priority: Int? = nil, monitored: Monitored? = nil, walltime: Double? = nil, needs: TaskNeeds? = nil,
+        layout: RankLayout? = nil
+    ) {
         self.priority = priority
         self.monitored = monitored
         self.walltime = walltime
+        self.needs = needs
+        self.layout = layout
     }
 
-    var isEmpty: Bool { priority == nil && monitored == nil && walltime == nil }
+    var isEmpty: Bool { priority == nil && monitored == nil && walltime == nil && needs == nil }
 
     /// Reads the contexts of a batch, or of one task message, in order.
     ///
@@ -169,6 +183,8 @@ package struct TaskContext: Sendable, Equatable {
             monitored = Monitored(task: task, number: number)
         }
         if let limit = context?["apus_walltime"]?.doubleValue, limit >= 0 { walltime = limit }
+        needs = TaskNeeds(context?["apus_needs"])
+        layout = RankLayout(context?["apus_needs"])
     }
 }
 
@@ -239,6 +255,7 @@ extension PickleWriter {
             tuple2()
         }
         if let walltime = context.walltime { field("apus_walltime", walltime) }
+        if let needs = context.needs { self.needs(needs, context.layout) }
         setItems()
     }
 }

@@ -14,6 +14,8 @@ package struct WorkerFrame: Sendable, Equatable {
         case cancel = 4
         /// Manager → worker, on the control stream: give back what is not begun. No body.
         case recall = 5
+        /// Manager → worker: a task message behind what of the node the task has (``PlacedTask``).
+        case placedTask = 6
         /// Worker → manager, first of all: a ``WorkerReadyMessage``.
         case ready = 17
         /// Worker → manager: a result message (wire document §5).

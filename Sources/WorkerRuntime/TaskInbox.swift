@@ -57,8 +57,10 @@ final class TaskInbox: @unchecked Sendable {  // why: everything but the lock is
         defer { pthread_mutex_unlock(mutex) }
         _ = try fill(waiting: false)
         var bodies: [[UInt8]] = []
-        while let header = try header(), header.kind == .task, let frame = try takeBuffered() {
-            bodies.append(frame.body)
+        while let header = try header(), header.kind == .task || header.kind == .placedTask,
+            let frame = try takeBuffered()
+        {
+            bodies.append(frame.kind == .task ? frame.body : try PlacedTask.message(frame.body))
         }
         return bodies
     }

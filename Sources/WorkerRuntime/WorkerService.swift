@@ -76,6 +76,10 @@ package struct WorkerService: Sendable {
             while let frame = try inbox.next() {
                 switch frame.kind {
                 case .task: try runner.run(frame.body)
+                case .placedTask:
+                    let place = try TaskPlace(PlacedTask.placement(frame.body))
+                    try runner.run(try PlacedTask.message(frame.body))
+                    try place.leave()
                 case .stop: WorkerEnd.finish()
                 case .configuration, .cancel, .recall, .ready, .result, .monitoring, .returned, .overdue:
                     throw WireError(.unknownMessage, "a frame of kind \(frame.kind) from the manager")

@@ -4,7 +4,7 @@ public struct ExecutionError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case workerLost, managerLost, interchangeLost, executorFailed, taskUnknown, tableMismatch, versionMismatch
-            case cancelled, resultUnusable, payloadTooLarge, peerError
+            case cancelled, resultUnusable, payloadTooLarge, invalidResources, resourcesUnavailable, peerError
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -29,6 +29,10 @@ public struct ExecutionError: Error, Sendable, CustomStringConvertible {
         public static var resultUnusable: Self { Self(.resultUnusable) }
         /// An argument or a result is larger than the limit.
         public static var payloadTooLarge: Self { Self(.payloadTooLarge) }
+        /// What a call asks for contradicts itself.
+        public static var invalidResources: Self { Self(.invalidResources) }
+        /// No node of the executor has what a call asks for.
+        public static var resourcesUnavailable: Self { Self(.resourcesUnavailable) }
         /// The other end reported an error in a form of its own.
         public static var peerError: Self { Self(.peerError) }
 

@@ -23,6 +23,8 @@ struct StateHarness {
         /// Cancelled tasks that were answered for, and with which words.
         var answered: [Int] = []
         var answers: [String] = []
+        /// What tasks were told that no manager can run.
+        var unplaceable: [String] = []
         /// What managers were asked to stop.
         var asked: [String: [Int]] = [:]
         /// Cancelled tasks that were forgotten.
@@ -102,6 +104,15 @@ struct StateHarness {
         return try self.handle(.taskArrived(handle, id: id, priority: priority, size: size))
     }
 
+    /// Sends a task that asks for more than a worker.
+    @discardableResult
+    mutating func submit(_ id: Int, priority: Double = .infinity, needs: TaskNeeds) throws -> Outcome {
+        let handle = freeHandles.popLast() ?? TaskHandle(nextHandle)
+        nextHandle = max(nextHandle, handle.position + 1)
+        tasks[handle] = id
+        return try self.handle(.demandingTaskArrived(handle, id: id, priority: priority, size: 358, needs))
+    }
+
     mutating func submit(_ ids: ClosedRange<Int>, size: Int = 358) throws {
         for id in ids { try submit(id, size: size) }
     }
@@ -127,13 +138,14 @@ struct StateHarness {
     mutating func registerApus(
         _ name: String, capacity: Int, workers: Int = 1, block: BlockLabel = .text("0"), startTime: Double = 1,
         descriptor: Int32? = nil, byteCapacity: Int = 64 << 20, held: [Int] = [], fingerprint: String = "f",
-        rows: [String] = [], version: Int = WireExtensions.version
+        rows: [String] = [], version: Int = WireExtensions.version, node: NodeCapacity? = nil
     ) throws -> Outcome {
         let registration = Registration(
             parslVersion: Self.parsl, pythonVersion: Self.python, workerCount: workers, uid: name, blockID: block,
             startTime: startTime, maxCapacity: capacity, hostname: "host-\(name)",
             apus: ApusManagerHello(
-                version: version, fingerprint: fingerprint, rows: rows, byteCapacity: byteCapacity, held: held))
+                version: version, fingerprint: fingerprint, rows: rows, byteCapacity: byteCapacity, held: held,
+                capacity: node))
         return try turn(
             .registration(ManagerIdentity(name), ManagerArrival(registration: registration, descriptor: descriptor)))
     }
@@ -180,6 +192,9 @@ struct StateHarness {
             case .answerCancelled(let id, let place):
                 outcome.answered.append(id)
                 outcome.answers.append(place.text)
+            case .failUnplaceable(let handle, _, let text, let retained):
+                if !retained { _ = free(handle) }
+                outcome.unplaceable.append(text)
             case .cancelTasks(let manager, let ids): outcome.asked[manager.description, default: []] += ids
             case .releaseTask(let handle): outcome.forgotten.append(free(handle))
             case .resendResult(let handle): outcome.resent.append(tasks[handle] ?? -1)

@@ -129,14 +129,15 @@ final class FakeInterchange {
     /// Sends tasks of one app, in one batch.
     func send(
         _ tasks: some Sequence<Int>, _ app: String, _ arguments: [Int] = [], monitored: Bool = false,
-        walltime: Double? = nil
+        walltime: Double? = nil, needs: TaskNeeds? = nil, layout: RankLayout? = nil
     ) throws {
         let call = TaskCall.encode(name: app, version: 1, arguments: try PickleEncoder().encode(arguments))
         let messages = tasks.map { task in
             TaskMessage.encode(
                 taskID: task,
                 context: TaskContext(
-                    monitored: monitored ? .init(task: task * 10, number: 1) : nil, walltime: walltime),
+                    monitored: monitored ? .init(task: task * 10, number: 1) : nil, walltime: walltime,
+                    needs: needs, layout: layout),
                 buffer: call)
         }
         if messages.count == 1 { return try send(messages[0]) }

@@ -1,4 +1,5 @@
 import Testing
+import WireProtocol
 
 @testable import ManagerRuntime
 
@@ -12,19 +13,22 @@ struct StateBench {
 
     init(
         workers: Int = 2, prefetch: PrefetchPolicy = .none, drainAfter: UInt64? = nil,
-        cancelGrace: UInt64 = 5 * second
+        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0
     ) {
         state = ManagerState(
             settings: ManagerState.Settings(
-                workerCount: workers, prefetch: prefetch, drainAfter: drainAfter, cancelGrace: cancelGrace))
+                workerCount: workers, prefetch: prefetch, drainAfter: drainAfter, cancelGrace: cancelGrace,
+                capacity: capacity, memoryShare: memoryShare))
     }
 
     /// A manager that is registered, with all workers ready, at an interchange of this kind.
     static func serving(
         workers: Int = 2, prefetch: PrefetchPolicy = .none, peer: ManagerState.Peer = .apus,
-        cancelGrace: UInt64 = 5 * second
+        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0
     ) -> StateBench {
-        var bench = StateBench(workers: workers, prefetch: prefetch, cancelGrace: cancelGrace)
+        var bench = StateBench(
+            workers: workers, prefetch: prefetch, cancelGrace: cancelGrace, capacity: capacity,
+            memoryShare: memoryShare)
         bench.send(.begin)
         bench.send(.reachable)
         for index in 0..<workers { bench.send(.workerReady(index)) }

@@ -209,6 +209,8 @@ final class SimulatedInterchange {
             try end(id, handle, at: lost.identity.description, retained: retained)
             kept[id] = .lost
             simulation.link.send(.result(id, .lost), .results)
+        case .failUnplaceable(_, let id, _, _):
+            throw SimulationFailure("task \(id), which asks for nothing, has no place")
         case .answerCancelled(let id, let place):
             simulation.note("interchange answers for task \(id): \(place)")
             if case .queued = place {

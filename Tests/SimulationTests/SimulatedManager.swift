@@ -163,6 +163,8 @@ final class SimulatedManager: SimulatedPeer {
             guard workers[index].isAlive else { return }
             workers[index].queue.append(task)
             try runNext(index)
+        case .writePlaced(let task, _, _):
+            throw SimulationFailure("task \(task), which asks for nothing, is placed")
         case .recall(let index): recall(index)
         case .cancelRunning(let task, let index): askToStop(task, index)
         case .forwardResult(let task): send(task, currentEnd)

@@ -1,5 +1,5 @@
 import PickleCoding
-package import WorkflowCore
+public import WorkflowCore
 
 /// An error type that crosses between processes as itself.
 public typealias CodableError = Error & Codable & Sendable
@@ -77,14 +77,16 @@ public struct App<Output: AppValue, each Input: AppValue>: RegisteredApp {
     ///   - label: a word that tells the calls apart for people.
     ///   - cache: whether an equal call's result may stand for this one's.
     ///   - ignoreForCache: positions of arguments that do not matter for the result.
+    ///   - resources: what the calls ask of the place where they run.
     public func with(
         retries: Int? = nil, walltime: Duration? = nil, priority: Int? = nil, executor: String? = nil,
-        executors: [String]? = nil, label: String? = nil, cache: Bool? = nil, ignoreForCache: Set<Int>? = nil
+        executors: [String]? = nil, label: String? = nil, cache: Bool? = nil, ignoreForCache: Set<Int>? = nil,
+        resources: ResourceSpecification? = nil
     ) -> App {
         var copy = self
         copy.options = options.with(
             retries: retries, walltime: walltime, priority: priority, executor: executor, executors: executors,
-            label: label, cache: cache, ignoreForCache: ignoreForCache)
+            label: label, cache: cache, ignoreForCache: ignoreForCache, resources: resources)
         return copy
     }
 

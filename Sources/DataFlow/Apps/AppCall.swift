@@ -37,7 +37,11 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
         return app.definition.staging(with: providers)
     }
     var identity: TryID { TryID(task: taskID, number: tryNumber) }
-    var resources: ResourceSpecification { ResourceSpecification(priority: app.options.priority) }
+    var resources: ResourceSpecification {
+        var resources = app.options.resources
+        if let priority = app.options.priority { resources.priority = priority }
+        return resources
+    }
     var walltime: Duration? { app.options.walltime }
     var outcomeFuture: any DependencySource { future }
     var isRunning: Bool { running.load(ordering: .relaxed) }

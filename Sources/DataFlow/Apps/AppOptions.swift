@@ -1,3 +1,5 @@
+public import WorkflowCore
+
 /// What an app declares about itself besides its name and body.
 public struct AppOptions: Sendable {
     /// Raised by you when the meaning of the app changes; both ends must agree on it.
@@ -24,12 +26,14 @@ public struct AppOptions: Sendable {
     public var ignoreForCache: Set<Int>
     /// A word for people, to tell calls of one app apart: it stands in names of files and in ``TaskRecord``.
     public var label: String?
+    /// What a call asks of the place where it runs: processors, memory, accelerators, nodes.
+    public var resources: ResourceSpecification
 
     /// Declares nothing unusual.
     public init(
         version: Int = 1, retries: Int? = nil, priority: Int? = nil, executor: String? = nil,
         executors: [String] = [], walltime: Duration? = nil, cache: Bool = false, ignoreForCache: Set<Int> = [],
-        label: String? = nil
+        label: String? = nil, resources: ResourceSpecification = ResourceSpecification()
     ) {
         self.version = version
         self.retries = retries
@@ -37,6 +41,7 @@ public struct AppOptions: Sendable {
         self.executors = executor.map { [$0] } ?? executors
         self.walltime = walltime
         self.label = label
+        self.resources = resources
         self.cache = cache
         self.ignoreForCache = ignoreForCache
     }
@@ -50,7 +55,7 @@ public struct AppOptions: Sendable {
     /// The same options with others for what is named.
     func with(
         retries: Int?, walltime: Duration?, priority: Int?, executor: String?, executors: [String]?, label: String?,
-        cache: Bool?, ignoreForCache: Set<Int>?
+        cache: Bool?, ignoreForCache: Set<Int>?, resources: ResourceSpecification?
     ) -> AppOptions {
         var copy = self
         if let retries { copy.retries = retries }
@@ -59,6 +64,7 @@ public struct AppOptions: Sendable {
         if let executors { copy.executors = executors }
         if let executor { copy.executors = [executor] }
         if let label { copy.label = label }
+        if let resources { copy.resources = resources }
         if let cache { copy.cache = cache }
         if let ignoreForCache { copy.ignoreForCache = ignoreForCache }
         return copy

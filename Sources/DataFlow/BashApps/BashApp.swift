@@ -1,5 +1,5 @@
 public import Commands
-import WorkflowCore
+public import WorkflowCore
 
 /// An app whose work is a command line: calling it runs the command on a worker and returns a future at once.
 ///
@@ -87,11 +87,12 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
     ///   - label: a word that tells the calls apart for people; it stands in the names of `.autoNamed` files.
     ///   - cache: whether an equal call's result may stand for this one's.
     ///   - ignoreForCache: positions of arguments that do not matter for the result.
+    ///   - resources: what the calls ask of the place where they run.
     public func with(
         stdout: BashStream? = nil, stderr: BashStream? = nil, walltime: Duration? = nil, outputs: [String]? = nil,
         directory: String? = nil, environment: [String: String] = [:], retries: Int? = nil, priority: Int? = nil,
         executor: String? = nil, executors: [String]? = nil, label: String? = nil, cache: Bool? = nil,
-        ignoreForCache: Set<Int>? = nil
+        ignoreForCache: Set<Int>? = nil, resources: ResourceSpecification? = nil
     ) -> BashApp {
         var copy = self
         if let stdout { copy.settings.stdout = stdout }
@@ -101,7 +102,7 @@ public struct BashApp<each Input: AppValue>: RegisteredApp {
         copy.settings.environment.merge(environment) { $1 }
         copy.app.options = app.options.with(
             retries: retries, walltime: walltime, priority: priority, executor: executor, executors: executors,
-            label: label, cache: cache, ignoreForCache: ignoreForCache)
+            label: label, cache: cache, ignoreForCache: ignoreForCache, resources: resources)
         return copy
     }
 

@@ -42,6 +42,12 @@ extension InterchangeLoop {
             store.release(handle)
         case .failTask(let handle, let id, let lost, let retained):
             report(handle, id, lost, retained: retained)
+        case .failUnplaceable(let handle, let id, let text, let retained):
+            log.log(.warning, "task \(id) is answered: \(text)")
+            let failure = FailureBuffer.encode(ExecutionError(.resourcesUnavailable, text))
+            let message = Message(adopting: ResultEnvelope.encode(taskID: id, kind: .exception, payload: failure))
+            if retained { store.keep(message.shared(), under: handle) } else { store.release(handle) }
+            sendToExecutor(message)
         case .releaseResult(let handle), .releaseTask(let handle):
             store.release(handle)
         case .answerCancelled(let id, let place):

@@ -36,9 +36,13 @@ extension InterchangeLoop {
             let size = message.count
             memory.note(size)
             let handle = store.add(message, envelope)
-            state.handle(
-                .taskArrived(handle, id: envelope.taskID, priority: envelope.priority, size: size), at: now,
-                into: &effects)
+            let event: InterchangeEvent =
+                if let needs = envelope.needs {
+                    .demandingTaskArrived(handle, id: envelope.taskID, priority: envelope.priority, size: size, needs)
+                } else {
+                    .taskArrived(handle, id: envelope.taskID, priority: envelope.priority, size: size)
+                }
+            state.handle(event, at: now, into: &effects)
             if !effects.list.isEmpty {
                 perform(at: now)
             } else if logsEach {

@@ -12,6 +12,8 @@ package enum InterchangeEffect: Sendable {
     case dropTask(TaskHandle, id: Int)
     /// Report a task as lost, and keep the report when `retained`; else the handle is free.
     case failTask(TaskHandle, id: Int, LostManager, retained: Bool)
+    /// Report that no manager can ever run a task, and keep the report when `retained`; else the handle is free.
+    indirect case failUnplaceable(TaskHandle, id: Int, String, retained: Bool)
     /// Tell the executor that a task was cancelled; the answer is not kept.
     case answerCancelled(id: Int, CancelledWhere)
     /// Tell an Apus manager to stop tasks.

@@ -4,6 +4,8 @@ package import WireProtocol
 package enum InterchangeEvent: Sendable {
     /// The executor sent a task; its bytes are kept under the handle.
     case taskArrived(TaskHandle, id: Int, priority: Double, size: Int)
+    /// The executor sent a task that asks for more than a worker.
+    indirect case demandingTaskArrived(TaskHandle, id: Int, priority: Double, size: Int, TaskNeeds)
     /// All messages of this turn were handled: now hand out tasks.
     case turnEnded
 

@@ -3,6 +3,7 @@
 extension InterchangeState {
     /// Gives queued tasks to managers until either runs out, then sends each manager its tasks as one batch.
     mutating func handOut(at now: UInt64, into effects: inout InterchangeEffects) {
+        if !ledger.demands.isEmpty { handOutDemands(at: now, into: &effects) }
         while let handle = ledger.first, let slot = candidates.next(using: &generator) {
             // A manager chosen by chance or block takes all it may before the next is asked (wire document §7.4); one
             // chosen for being the emptiest takes one, and then another may be the emptiest.
@@ -37,6 +38,11 @@ extension InterchangeState {
     /// Moves the first task of the queue to a manager's list, and to the batch it will be sent.
     private mutating func assign(_ slot: Int) {
         guard let handle = ledger.takeFirst() else { return }
+        assign(handle, to: slot)
+    }
+
+    /// Puts a task into a manager's list, and into the batch it will be sent.
+    mutating func assign(_ handle: TaskHandle, to slot: Int) {
         let index = handle.index
         let tail = managers[slot].tail
         ledger.records[handle.position].place = Int32(slot)
@@ -70,6 +76,7 @@ extension InterchangeState {
         managers[slot].inFlight -= 1
         managers[slot].bytes -= record.size
         managers[slot].isByteBlocked = false
+        if !demandsInFlight.isEmpty { settleDemand(record.id, at: slot) }
         if managers[slot].inFlight == 0 { managers[slot].idleSince = now }
     }
 }

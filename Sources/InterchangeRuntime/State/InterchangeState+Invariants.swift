@@ -1,3 +1,5 @@
+import WireProtocol
+
 // What must be true after every event. For tests: the cost grows with everything there is.
 
 /// A rule that the state has broken.
@@ -36,6 +38,7 @@ extension InterchangeState {
         }
         try require(unwatched.isSubset(of: unlocated), "slots \(unwatched.subtracting(unlocated)) are located")
         try checkQueue()
+        try checkDemands()
         var retained = 0
         for (id, index) in ledger.active.entries {
             let record = ledger.records[Int(index)]
@@ -101,6 +104,27 @@ extension InterchangeState {
             try require(record.place == TaskRecord.queued, "task \(record.id) is queued and at \(record.place)")
             try require(ledger.accepted.contains(record.id), "task \(record.id) is queued but was not accepted")
             try require(!ledger.finished.contains(record.id), "task \(record.id) is queued and has ended")
+        }
+    }
+
+    private func checkDemands() throws(BrokenInvariant) {
+        if let fault = ledger.demands.fault { throw BrokenInvariant(description: fault) }
+        for handle in ledger.demands.handles {
+            let record = ledger.records[handle.position]
+            try require(record.place == TaskRecord.queued, "task \(record.id) is queued and at \(record.place)")
+            try require(!ledger.finished.contains(record.id), "task \(record.id) is queued and has ended")
+        }
+        for (id, _) in demandsInFlight {
+            let place = ledger.active[id].map { ledger.records[Int($0)].place } ?? TaskRecord.free
+            try require(place >= 0, "task \(id) is counted at a manager and at \(place)")
+        }
+        for (identity, slot) in slots {
+            let wanted = tasksInFlight(at: slot).compactMap { demandsInFlight[$0] }
+            try require(
+                wanted.count == managers[slot].demands.count
+                    && wanted.reduce(0) { $0 + $1.gpus } == managers[slot].demands.gpus
+                    && wanted.reduce(0) { $0 + $1.memory } == managers[slot].demands.memory,
+                "\(identity) has \(wanted.count) demanding tasks, counted \(managers[slot].demands.count)")
         }
     }
 

@@ -51,6 +51,14 @@ package struct InterchangeState: Sendable {
     /// The block of each accepted registration, in order.
     package private(set) var connectedBlocks: [BlockLabel] = []
     var registrationCount = 0
+    /// What the demanding tasks in flight asked for.
+    var demandsInFlight: [Int: TaskNeeds] = [:]
+    /// Managers that have changed since demanding tasks were handed out.
+    var freedSlots: [Int] = []
+    /// Where the next look for a manager with room begins.
+    var demandCursor = 0
+    /// When all managers may be looked at again.
+    var nextSlowLook: UInt64 = 0
     /// Managers that get a batch at the end of this turn.
     var touched: [Int] = []
 
@@ -68,6 +76,8 @@ package struct InterchangeState: Sendable {
             if !ledger.enqueue(handle, id: id, priority: priority, size: size) {
                 effects.list.append(.dropTask(handle, id: id))
             }
+        case .demandingTaskArrived(let handle, let id, let priority, let size, let needs):
+            queue(handle, id, priority, size, needs, into: &effects)
         case .turnEnded:
             handOut(at: now, into: &effects)
         case .result(let identity, let id, let size):
@@ -127,10 +137,13 @@ package struct InterchangeState: Sendable {
     }
 
     /// When ``InterchangeEvent/tick`` is due next; nil when nothing waits for time to pass.
-    package var nextDeadline: UInt64? { timers.min?.deadline }
+    package var nextDeadline: UInt64? {
+        guard let demand = demandDeadline else { return timers.min?.deadline }
+        return min(demand, timers.min?.deadline ?? .max)
+    }
 
     /// Tasks that wait for a manager.
-    package var queuedCount: Int { ledger.queuedCount }
+    package var queuedCount: Int { ledger.queuedCount + ledger.demands.count }
 
     /// Managers that are registered.
     package var managerCount: Int { slots.count }
@@ -161,6 +174,7 @@ package struct InterchangeState: Sendable {
 
     /// Makes a manager a candidate or not, by what its record says.
     mutating func refresh(_ slot: Int) {
+        if !ledger.demands.isEmpty { freedSlots.append(slot) }
         guard managers[slot].canTake, !managers[slot].isByteBlocked else {
             candidates.remove(slot)
             return

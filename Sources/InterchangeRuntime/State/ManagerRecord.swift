@@ -23,6 +23,8 @@ struct ManagerRecord: Sendable {
     private(set) var isApus: Bool
     /// Whether it can be asked to stop tasks.
     private(set) var canCancel: Bool
+    /// What its node has for tasks that ask for more than a worker; `nil` where that is not known.
+    private(set) var resources: NodeCapacity?
     /// Its worker processes, at least 1: what the level and the byte window count with.
     var workers = 1
     /// How many tasks it takes.
@@ -63,6 +65,9 @@ struct ManagerRecord: Sendable {
     /// Which timers are set, so that each is set once.
     var armed: ManagerTimer.Kinds = []
 
+    /// What its tasks in flight asked for, those that asked for more than a worker.
+    var demands = Demands()
+
     /// Bytes of results passed on and not yet acknowledged to it.
     var acknowledgementBytes = 0
     /// How many there were when it was told the last time.
@@ -73,6 +78,7 @@ struct ManagerRecord: Sendable {
         self.order = order
         isApus = registration.apus != nil
         canCancel = Self.canCancel(registration)
+        resources = registration.apus?.capacity
         lastHeartbeat = now
         lastHeard = now
         threshold = 0
@@ -89,6 +95,7 @@ struct ManagerRecord: Sendable {
             card = Card(card.identity, newValue)
             isApus = newValue.apus != nil
             canCancel = Self.canCancel(newValue)
+            resources = newValue.apus?.capacity
         }
     }
 
@@ -99,7 +106,7 @@ struct ManagerRecord: Sendable {
     /// Whether it may be given one more task, bytes aside.
     ///
     /// One whose connection is in doubt is given none.
-    var canTake: Bool { active && !draining && inFlight < maxCapacity && suspectUntil == nil }
+    var canTake: Bool { active && !draining && inFlight + demands.extraLoad < maxCapacity && suspectUntil == nil }
 
     /// Whether a task of this size fits into its window of bytes.
     ///
@@ -109,7 +116,7 @@ struct ManagerRecord: Sendable {
     }
 
     /// How full it is.
-    var level: Int { LoadLevels.level(inFlight: inFlight, workers: workers) }
+    var level: Int { LoadLevels.level(inFlight: inFlight + demands.extraLoad, workers: workers) }
 }
 
 /// A moment at which something about a manager must be looked at.

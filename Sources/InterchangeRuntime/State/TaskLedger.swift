@@ -1,4 +1,5 @@
 import HeapModule
+import WireProtocol
 
 /// All tasks the interchange holds, and their order.
 ///
@@ -39,6 +40,8 @@ struct TaskLedger: Sendable {
     private var tombstones: Set<Int> = []
     /// Records of cancelled tasks that are out of the queue.
     private(set) var buried: [TaskHandle] = []
+    /// Queued tasks that ask for more than a worker.
+    private(set) var demands = DemandQueue()
 
     private var head: Int32 = -1
     private var tail: Int32 = -1
@@ -65,6 +68,31 @@ struct TaskLedger: Sendable {
         }
         return true
     }
+
+    /// Queues a task that asks for more than a worker; false when its number was accepted before.
+    mutating func enqueue(_ handle: TaskHandle, id: Int, priority: Double, size: Int, needs: TaskNeeds) -> Bool {
+        guard accepted.insert(id) else { return false }
+        records.reserve(handle.position)
+        let key = Key(priority: priority.isNaN ? .infinity : priority, id: id)
+        var record = TaskRecord(id: id, priority: key.priority, size: size)
+        record.place = TaskRecord.queued
+        records[handle.position] = record
+        demands.insert(handle, key, needs)
+        return true
+    }
+
+    /// Takes the first task that asks for this; it counts as in flight from now on.
+    mutating func takeDemand(_ wanted: TaskNeeds, at now: UInt64) -> (handle: TaskHandle, id: Int)? {
+        guard let (handle, id) = demands.takeFirst(wanted, at: now) else { return nil }
+        active[id] = handle.index
+        return (handle, id)
+    }
+
+    /// Notes since when tasks that ask for this find no room.
+    mutating func setBlocked(_ wanted: TaskNeeds, since: UInt64?) { demands.setBlocked(wanted, since: since) }
+
+    /// Notes since when no manager could ever run tasks that ask for this.
+    mutating func setHopeless(_ wanted: TaskNeeds, since: UInt64?) { demands.setHopeless(wanted, since: since) }
 
     /// The task that is next, or nil.
     var first: TaskHandle? {
@@ -101,6 +129,10 @@ struct TaskLedger: Sendable {
     mutating func cancelQueued(_ id: Int) -> Bool {
         guard accepted.contains(id), !finished.contains(id), active[id] == nil else { return false }
         finished.insert(id)
+        if !demands.isEmpty, let handle = demands.remove(id) {
+            free(handle)
+            return true
+        }
         tombstones.insert(id)
         queuedCount -= 1
         return true
@@ -185,7 +217,7 @@ struct TaskLedger: Sendable {
         finished.remove(id)
     }
 
-    private func key(_ index: Int32) -> Key {
+    func key(_ index: Int32) -> Key {
         let record = records[Int(index)]
         return Key(priority: record.priority, id: record.id)
     }

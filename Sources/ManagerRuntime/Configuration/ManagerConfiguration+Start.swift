@@ -21,6 +21,7 @@ extension ManagerConfiguration {
             memoryPerWorker: start.node.memoryPerWorker)
         affinity = start.node.affinity
         accelerators = start.node.accelerators
+        mpiLauncher = start.node.mpiLauncher
         prefetch = start.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
         heartbeatPeriod = .seconds(start.heartbeatPeriod)
         heartbeatThreshold = .seconds(start.heartbeatThreshold)

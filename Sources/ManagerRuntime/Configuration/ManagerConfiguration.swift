@@ -34,6 +34,8 @@ package struct ManagerConfiguration: Sendable, Codable, Hashable {
     package var affinity = CPUAffinity.none
     /// The accelerators of the node.
     package var accelerators = Accelerators()
+    /// How programs on several nodes of the block are started; `nil` hands out no nodes.
+    package var mpiLauncher: MPILauncher?
     /// How many tasks beyond the workers.
     package var prefetch = PrefetchPolicy.automatic
     /// Time between two heartbeats.

@@ -8,10 +8,13 @@ struct HeldTask {
     var app: Int
     /// The app's name, for the report of a loss, when the bytes are gone.
     var name: String?
+    /// How a program on several nodes is started.
+    var layout: RankLayout?
 
-    init(payload: TaskPayload, app: Int) {
+    init(payload: TaskPayload, app: Int, layout: RankLayout? = nil) {
         self.payload = payload
         self.app = app
+        self.layout = layout
     }
 
     /// From this size on bytes are given up when a worker has them all.

@@ -6,8 +6,9 @@ extension ManagerService {
     func perform(_ effect: ManagerEffect) {
         switch effect {
         case .startWorker(let index): startWorker(index)
-        case .killWorker(let index): workers[index]?.process.signalGroup(9)
+        case .killWorker(let index): if let worker = workers[index] { kill(worker) }
         case .write(let task, let index): write(task, to: index)
+        case .writePlaced(let task, let index, let grant): writePlaced(task, to: index, grant)
         case .recall(let index): control(index, .recall)
         case .cancelRunning(let task, let index):
             log.write("task \(task): worker \(index) is asked to stop it")

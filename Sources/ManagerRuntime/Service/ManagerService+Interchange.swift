@@ -79,13 +79,19 @@ extension ManagerService {
 
     /// Keeps the only task of a message: the message is what the worker gets.
     private func keep(_ message: consuming Message, _ envelope: TaskEnvelope) -> TaskTicket {
-        let app = message.withUnsafeBytes { appNumber(of: envelope, in: $0) }
+        let (app, layout) = message.withUnsafeBytes { bytes in
+            (
+                appNumber(of: envelope, in: bytes),
+                envelope.needs.map { $0.nodes > 0 } ?? false ? TaskContext.all(in: bytes).first?.layout : nil
+            )
+        }
         if state.standing[envelope.taskID] == nil {
             let isLarge = message.count >= OutgoingFrames.copyLimit
             held[envelope.taskID] = HeldTask(
-                payload: isLarge ? .message(MessageBox(message)) : .bytes(message.toArray()), app: app)
+                payload: isLarge ? .message(MessageBox(message)) : .bytes(message.toArray()), app: app,
+                layout: layout)
         }
-        return TaskTicket(id: envelope.taskID, group: app)
+        return TaskTicket(id: envelope.taskID, group: app, needs: envelope.needs)
     }
 
     /// Keeps the tasks of a batch, each as a message of its own.
@@ -95,13 +101,13 @@ extension ManagerService {
             let contexts = envelopes.allSatisfy(\.contextIsEmpty) ? nil : TaskContext.all(in: bytes)
             for (position, envelope) in envelopes.enumerated() {
                 let app = appNumber(of: envelope, in: bytes)
-                tickets.append(TaskTicket(id: envelope.taskID, group: app))
+                tickets.append(TaskTicket(id: envelope.taskID, group: app, needs: envelope.needs))
                 guard state.standing[envelope.taskID] == nil else { continue }
                 let context = contexts.flatMap { position < $0.count ? $0[position] : nil } ?? TaskContext()
                 let message = TaskMessage.encode(
                     taskID: envelope.taskID, context: context,
                     buffer: UnsafeRawBufferPointer(rebasing: bytes[envelope.buffer]))
-                held[envelope.taskID] = HeldTask(payload: .bytes(message), app: app)
+                held[envelope.taskID] = HeldTask(payload: .bytes(message), app: app, layout: context.layout)
             }
         }
     }
@@ -138,6 +144,7 @@ extension ManagerService {
             apus: ApusManagerHello(
                 fingerprint: fingerprint, rows: rows, byteCapacity: configuration.byteCapacity, held: tasks,
                 heartbeatPeriod: Double(configuration.heartbeatPeriod.clampedNanoseconds) / 1e9,
-                heartbeatThreshold: Double(configuration.heartbeatThreshold.clampedNanoseconds) / 1e9))
+                heartbeatThreshold: Double(configuration.heartbeatThreshold.clampedNanoseconds) / 1e9,
+                capacity: state.settings.capacity))
     }
 }

@@ -67,7 +67,7 @@ extension ManagerService {
                 "task \(message.task): its walltime of \(message.limit) s is over; worker \(index) asked it to stop")
             handle(
                 .workerOverdue(index, task: message.task, limit: message.limit, elapsed: message.elapsed))
-        case .configuration, .task, .stop, .cancel, .recall, nil:
+        case .configuration, .task, .placedTask, .stop, .cancel, .recall, nil:
             throw WireError(.unknownMessage, "a frame of kind \(kind) from a worker")
         case .returned:
             let tasks = try body.withUnsafeBytes { bytes throws(WireError) in try PackedIDs.decode(bytes) }

@@ -60,6 +60,11 @@ package final class ManagerService {
     var currentResult: [UInt8] = []
     var fingerprint: String
     var rows: [String]
+    /// The nodes of the block, where this manager hands them out.
+    let blockNodes: [String]
+    /// Running tasks with a limit of memory.
+    var watchedMemory: [Int: WatchedMemory] = [:]
+    var nextMemoryLook: UInt64 = 0
     var echo: EchoWriter?
     var apps = AppNames()
     /// The app whose lines a worker writes.
@@ -87,13 +92,22 @@ package final class ManagerService {
         bindings = try WorkerBinding.all(
             count, affinity: configuration.affinity, accelerators: accelerators, node: node,
             devices: ownAccelerators > 0 ? NVIDIADevices.count : 0)
+        blockNodes = try configuration.mpiLauncher == nil ? [] : BlockNodes.find(EnvironmentVariables.get)
+        if !blockNodes.isEmpty {
+            log.write("hands out \(blockNodes.count) nodes: \(blockNodes.joined(separator: ","))")
+        }
+        let capacity = NodeCapacity(
+            cores: node.cores, memory: Int(node.memory), gpus: accelerators.names.count,
+            gpusForOne: accelerators.sharing == .perTask ? nil : min(1, accelerators.names.count),
+            nodes: blockNodes.count)
         state = ManagerState(
             settings: ManagerState.Settings(
                 workerCount: count, prefetch: configuration.prefetch,
                 heartbeatPeriod: configuration.heartbeatPeriod.clampedNanoseconds,
                 heartbeatThreshold: configuration.heartbeatThreshold.clampedNanoseconds,
                 drainAfter: configuration.drainPeriod?.clampedNanoseconds,
-                cancelGrace: configuration.cancelGrace.clampedNanoseconds))
+                cancelGrace: configuration.cancelGrace.clampedNanoseconds, capacity: capacity,
+                memoryShare: Int((configuration.sizing.memoryPerWorker ?? 0) * 1_073_741_824)))
         workers = Array(repeating: nil, count: count)
         outputs = (0..<count).map { WorkerOutput(directory: configuration.directory, index: $0) }
         appOfWorker = Array(repeating: 0, count: count)
@@ -146,6 +160,7 @@ package final class ManagerService {
         if echo != nil, echo?.isBehind == true || state.workers.contains(where: { !$0.queue.isEmpty }) {
             deadline = min(deadline, now &+ Self.echoPause)
         }
+        if !watchedMemory.isEmpty { deadline = min(deadline, max(nextMemoryLook, now)) }
         let ready = try poller.wait(timeoutNanoseconds: deadline > now ? deadline - now : 0)
         now = Monotonic.nanoseconds
         for item in ready {
@@ -165,6 +180,7 @@ package final class ManagerService {
         }
         // Silence is judged only when nothing is left to be read.
         if now >= deadline { handle(.tick) }
+        if !watchedMemory.isEmpty { watchMemory() }
         if echo != nil { echoOutput(atTick: now >= deadline) }
         flushWorkers()
     }

@@ -8,6 +8,8 @@ package enum ManagerEffect: Sendable, Equatable {
     case killWorker(Int)
     /// Send a task to a worker.
     case write(task: Int, worker: Int)
+    /// Send a task to a worker, with what of the node it has.
+    case writePlaced(task: Int, worker: Int, NodePool.Grant)
     /// Ask a worker for the tasks it has not begun.
     case recall(Int)
     /// Ask a worker to stop the task that it runs.

@@ -1,3 +1,5 @@
+package import WireProtocol
+
 /// A task as the manager's state knows it: its bytes stay with the service.
 package struct TaskTicket: Sendable, Equatable {
     /// The number the executor gave the task.
@@ -6,11 +8,14 @@ package struct TaskTicket: Sendable, Equatable {
     ///
     /// With echo the app's number, else 0.
     package var group: Int
+    /// What it asks for; `nil` for a worker.
+    package var needs: TaskNeeds?
 
     /// Describes a task.
-    package init(id: Int, group: Int = 0) {
+    package init(id: Int, group: Int = 0, needs: TaskNeeds? = nil) {
         self.id = id
         self.group = group
+        self.needs = needs
     }
 }
 
@@ -48,6 +53,8 @@ package enum ManagerEvent: Sendable, Equatable {
     case workerReturned(Int, tasks: [Int])
     /// A worker asked a task to stop that has run for so many seconds, which is longer than its limit.
     case workerOverdue(Int, task: Int, limit: Double, elapsed: Double)
+    /// A task of a worker has taken so many bytes of memory, more than it asked for.
+    case memoryExceeded(Int, task: Int, reached: Int)
     /// A worker's process has ended, and everything it had sent was read.
     case workerEnded(Int, String)
 

@@ -33,7 +33,7 @@ extension ManagerState {
             Set(idle) == Set(workers.indices.filter { workers[$0].standing == .ready && workers[$0].queue.isEmpty }),
             "the idle workers are not those without a task")
         expect(idle.count == Set(idle).count, "a worker is idle twice")
-        expect(pending.isEmpty || idle.isEmpty, "a task waits while a worker is idle")
+        faults += checkNeeds()
         faults += checkStops()
         return faults
     }

@@ -1,4 +1,5 @@
 import DequeModule
+package import WireProtocol
 
 // Stopping tasks: those that somebody cancelled, and those whose walltime is over.
 //
@@ -15,6 +16,8 @@ package struct TaskStop: Sendable, Equatable {
         case cancelled
         /// It had run this long, in seconds, at that moment, and its walltime was over.
         case overdue(limit: Double, elapsed: Double, at: UInt64)
+        /// It had taken so many bytes of memory.
+        case memory(limit: Int, reached: Int)
     }
 
     /// Why it is stopped.
@@ -31,6 +34,10 @@ package enum StoppedTask: Sendable, Equatable {
     case cancelled(worker: Int, killed: Bool, ending: String)
     /// Its walltime was over, and its worker was killed.
     case timedOut(limit: Double, elapsed: Double)
+    /// It had taken more memory than it asked for, and its worker was killed.
+    case memoryExceeded(limit: Int, reached: Int)
+    /// It asks for more than this node has; it did not run.
+    case tooLarge(TaskNeeds, NodeCapacity)
 }
 
 extension ManagerState {
@@ -51,6 +58,8 @@ extension ManagerState {
         if !waiting.isEmpty {
             pending.removeAll { waiting.contains($0.id) }
             for id in waiting.sorted() { answer(id, .unbegun, into: &effects) }
+            // What was held up by one of them may begin.
+            if !pending.isEmpty, !idle.isEmpty { feed(at: now, into: &effects) }
         }
         for worker in busy.sorted() {
             stopFront(of: worker, at: now, into: &effects)
@@ -122,6 +131,8 @@ extension ManagerState {
             answer(id, .cancelled(worker: worker, killed: wasKilled, ending: ending), into: &effects)
         case .overdue(let limit, let elapsed, let moment):
             answer(id, .timedOut(limit: limit, elapsed: elapsed + Double(now &- moment) / 1e9), into: &effects)
+        case .memory(let limit, let reached):
+            answer(id, .memoryExceeded(limit: limit, reached: reached), into: &effects)
         }
         return true
     }

@@ -13,6 +13,7 @@ extension ManagerState {
                 effects.append(.log("task \(ticket.id) came again while it is held; ignored"))
                 continue
             }
+            if ticket.needs != nil, !note(ticket, into: &effects) { continue }
             standing[ticket.id] = .pending
             pending.append(ticket)
         }
@@ -27,6 +28,7 @@ extension ManagerState {
 
     /// Gives waiting tasks to idle workers, and ahead to busy ones while tasks are short.
     mutating func feed(at now: UInt64, into effects: inout [ManagerEffect]) {
+        if placesByNeeds { return feedByNeeds(at: now, into: &effects) }
         while !pending.isEmpty, let index = idle.popLast() {
             send(pending.removeFirst(), to: index, at: now, into: &effects)
         }
@@ -82,6 +84,7 @@ extension ManagerState {
     /// Puts tasks back to the front of those that wait, in their order.
     mutating func putBack(_ tickets: some BidirectionalCollection<TaskTicket>) {
         for ticket in tickets.reversed() {
+            if placesByNeeds { release(ticket.id) }
             standing[ticket.id] = .pending
             pending.prepend(ticket)
         }
@@ -89,6 +92,7 @@ extension ManagerState {
 
     /// Notes that a task has a result, which an Apus interchange will acknowledge.
     mutating func markFinished(_ id: Int) {
+        if placesByNeeds { forgetNeeds(id) }
         standing[id] = peer == .apus ? .finished : nil
     }
 }

@@ -31,11 +31,18 @@ extension ManagerState {
         pace.record(now &- workers[index].frontSince)
         workers[index].frontSince = now
         workers[index].recallAfter = 0
+        let placed = placesByNeeds
         markFinished(task)
         if !stops.isEmpty { stops[task] = nil }
         effects.append(.forwardResult(task: task))
         if !stops.isEmpty { stopFront(of: index, at: now, into: &effects) }
-        refill(index, at: now, into: &effects)
+        if placed {
+            // What it had may be what others wait for.
+            if workers[index].queue.isEmpty { idle.append(index) }
+            feed(at: now, into: &effects)
+        } else {
+            refill(index, at: now, into: &effects)
+        }
         announceIfChanged(into: &effects)
     }
 

@@ -1,4 +1,5 @@
 package import DequeModule
+package import WireProtocol
 
 // The manager as a value: events and the time go in, effects come out. No clock, no sockets, no processes.
 //
@@ -21,6 +22,10 @@ package struct ManagerState: Sendable {
         package var drainAfter: UInt64?
         /// Nanoseconds that a task may go on after it was asked to stop.
         package var cancelGrace: UInt64
+        /// What the node has for tasks that ask for more than a worker.
+        package var capacity: NodeCapacity
+        /// Bytes of memory that a task has which asks for none.
+        package var memoryShare: Int
 
         /// Describes a manager.
         ///
@@ -28,7 +33,7 @@ package struct ManagerState: Sendable {
         package init(
             workerCount: Int, prefetch: PrefetchPolicy = .automatic, heartbeatPeriod: UInt64 = 2_000_000_000,
             heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil,
-            cancelGrace: UInt64 = 5_000_000_000
+            cancelGrace: UInt64 = 5_000_000_000, capacity: NodeCapacity? = nil, memoryShare: Int = 0
         ) {
             self.workerCount = workerCount
             self.prefetch = prefetch
@@ -36,6 +41,8 @@ package struct ManagerState: Sendable {
             self.heartbeatThreshold = heartbeatThreshold
             self.drainAfter = drainAfter
             self.cancelGrace = cancelGrace
+            self.capacity = capacity ?? NodeCapacity(cores: Double(workerCount))
+            self.memoryShare = memoryShare
         }
     }
 
@@ -90,6 +97,14 @@ package struct ManagerState: Sendable {
     /// Tasks in workers that are to be stopped.
     package internal(set) var stops: [Int: TaskStop] = [:]
     package internal(set) var pace = TaskPace()
+    /// What tasks here ask for, those that ask for more than a worker.
+    package internal(set) var needs: [Int: TaskNeeds] = [:]
+    /// What of the node running tasks have that asked for it.
+    package internal(set) var grants: [Int: NodePool.Grant] = [:]
+    /// The node.
+    package internal(set) var pool: NodePool
+    /// The first waiting task that does not fit.
+    package internal(set) var blocked: BlockedTask?
     /// Ready workers without a task; the last one is used next, since its caches are warm.
     package internal(set) var idle: [Int] = []
     /// How many workers are ready.
@@ -113,6 +128,7 @@ package struct ManagerState: Sendable {
     /// A manager that has not begun.
     package init(settings: Settings) {
         self.settings = settings
+        pool = NodePool(settings.capacity, workers: settings.workerCount, memoryShare: settings.memoryShare)
         workers = Array(repeating: WorkerRecord(), count: settings.workerCount)
     }
 
@@ -138,6 +154,8 @@ package struct ManagerState: Sendable {
         case .workerReturned(let index, let tasks): workerReturned(index, tasks, at: now, into: &effects)
         case .workerOverdue(let index, let task, let limit, let elapsed):
             workerOverdue(index, task, limit: limit, elapsed: elapsed, at: now, into: &effects)
+        case .memoryExceeded(let index, let task, let reached):
+            memoryExceeded(index, task, reached: reached, at: now, into: &effects)
         case .workerEnded(let index, let ending): workerEnded(index, ending, at: now, into: &effects)
         case .terminate: finish(.terminated, into: &effects)
         case .parentEnded: finish(.parentEnded, into: &effects)

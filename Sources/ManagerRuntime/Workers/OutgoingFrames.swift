@@ -49,9 +49,10 @@ struct OutgoingFrames {
     var isEmpty: Bool { pieces.isEmpty && tail.isEmpty }
 
     /// Adds a frame with this body.
-    mutating func append(_ kind: WorkerFrame.Kind, _ payload: TaskPayload) {
+    mutating func append(_ kind: WorkerFrame.Kind, prefix: [UInt8] = [], _ payload: TaskPayload) {
         withUnsafeBytes(of: kind.rawValue.littleEndian) { tail.append(contentsOf: $0) }
-        withUnsafeBytes(of: UInt64(payload.count).littleEndian) { tail.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt64(prefix.count + payload.count).littleEndian) { tail.append(contentsOf: $0) }
+        tail += prefix
         if payload.count < Self.copyLimit {
             payload.withUnsafeBytes { tail.append(contentsOf: $0) }
         } else {

@@ -16,6 +16,9 @@ struct StopReport {
         switch how {
         case .timedOut(let limit, let elapsed):
             FailureBuffer.encode(AppTimeout(app: app, limit: limit, elapsed: elapsed))
+        case .memoryExceeded(let limit, let reached):
+            FailureBuffer.encode(MemoryLimitExceeded(app: app, limit: limit, reached: reached, host: host))
+        case .tooLarge: FailureBuffer.encode(ExecutionError(.resourcesUnavailable, text(how)))
         case .unbegun, .cancelled:
             FailureBuffer.encode(ExecutionError(.cancelled, text(how)))
         }
@@ -33,6 +36,11 @@ struct StopReport {
                 + "let the body look at Task.isCancelled"
         case .timedOut(let limit, let elapsed):
             return "was stopped after \(elapsed) s, and the worker killed and replaced: its walltime is \(limit) s"
+        case .memoryExceeded(let limit, let reached):
+            return "was stopped, and the worker killed and replaced: it had taken \(reached) bytes of memory, and its "
+                + "limit is \(limit)"
+        case .tooLarge(let needs, let capacity):
+            return "the task asks for \(needs.text), and the node \(host) has \(capacity.text)"
         }
     }
 }

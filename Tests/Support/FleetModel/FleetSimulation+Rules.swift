@@ -34,7 +34,7 @@ extension FleetSimulation {
                 asked.append(number(of: identity))
             case .dropResult(let identity, let id, let reason):
                 throw FleetFailure("the result of task \(id) from \(identity) was dropped: \(reason)")
-            case .dropTask(_, let id), .answerCancelled(let id, _):
+            case .dropTask(_, let id), .answerCancelled(let id, _), .failUnplaceable(_, let id, _, _):
                 throw FleetFailure("task \(id) was refused")
             case .refuse(let identity, let text):
                 throw FleetFailure("manager \(identity) was refused: \(text)")

@@ -81,14 +81,45 @@ let stubbornFamily = bashApp("stubbornFamily", options: .init(walltime: .millise
     "trap '' TERM; echo $$ > family-1; sh -c \"trap '' TERM; sleep 1000\" & echo $! > family-2; while :; do sleep 1; done"
 }
 
+let devices = app("devices") { () -> String in EnvironmentVariables.get("CUDA_VISIBLE_DEVICES") ?? "-" }
+let eater = bashApp("eater", options: .init(resources: .init(memory: 64 << 20))) { () -> ShellCommand in
+    "echo $$ > eater-1; x=$(head -c 300M /dev/zero | tr '\\0' x); sleep 1000"
+}
+let ranks = bashApp("ranks", stdout: .file("ranks.out", append: true)) { () -> ShellCommand in
+    "$APUS_MPI_PREFIX echo $PARSL_MPI_NODELIST $PARSL_NUM_RANKS"
+}
+let scenario = CommandLine.arguments.dropFirst().first ?? ""
+
 var processes = HighThroughputConfiguration(workers: 2, encrypted: false)
+switch scenario {
+case "resources": processes.accelerators = .perTask(2)
+case "mpi":
+    processes = HighThroughputConfiguration(
+        provider: LocalProvider(launcher: SimpleLauncher()), workersPerNode: 4, encrypted: false)
+    processes.mpiLauncher = .srun
+default: break
+}
 processes.cancelGrace = 0.5
 var configuration = WorkflowConfiguration.processes(processes)
 configuration.progress = false
 configuration.lostRetries = 0
 
 await Workflow.run(configuration: configuration) {
-    switch CommandLine.arguments.dropFirst().first {
+    switch scenario {
+    case "resources":
+        await Tell.outcome("two", devices.with(resources: .init(gpus: 2))())
+        await Tell.outcome("none", devices())
+        await Tell.outcome("eater", eater())
+        Tell.line("alive \(Wait.survivors(["eater-1"]))")
+        await Tell.outcome("wrong", nothing.with(resources: .init(cores: 0))())
+        await Tell.outcome("nodes", nothing.with(resources: .init(nodes: 2))())
+        await Tell.outcome("large", nothing.with(resources: .init(gpus: 3))())
+    case "mpi":
+        let calls = (0..<6).map { ranks.with(resources: .init(nodes: $0 % 3 + 1, ranksPerNode: 2))() }
+        for (number, call) in calls.enumerated() { await Tell.outcome("call \(number)", call) }
+        await Tell.outcome("plain", nothing())
+        await Tell.outcome("uneven", nothing.with(resources: .init(nodes: 2, ranks: 3))())
+        await Tell.outcome("many", nothing.with(resources: .init(nodes: 4))())
     case "walltime":
         await Tell.outcome("sleeper", limitedSleeper())
         await Tell.outcome("counter", limitedCounter())

@@ -102,6 +102,31 @@ enum ProbeTasks {
             let processors = String(allowed.drop { !$0.isNumber })
             return try encoded([processors] + names.map { EnvironmentVariables.get($0) ?? "-" })
         }
+        add("interval") { arguments in
+            let start = Int(Monotonic.nanoseconds)
+            usleep(UInt32(try numbers(arguments)[0]) * 1000)
+            return try encoded([start, Int(Monotonic.nanoseconds)])
+        }
+        add("eat") { arguments in
+            let block = try MemoryBlock(mebibytes: try numbers(arguments)[0])
+            usleep(60_000_000)
+            return try encoded(block.count)
+        }
+        add("eatBelow") { arguments in
+            // A program with a process group of its own, as those of bash apps have.
+            let count = try numbers(arguments)[0]
+            let child = try ChildProcess(
+                spawning: .init(
+                    executable: "/bin/bash",
+                    arguments: ["bash", "-c", "x=$(head -c \(count)M /dev/zero | tr '\\0' x); sleep 60"],
+                    standardOutput: .null, standardError: .null))
+            return try encoded("\(child.wait())")
+        }
+        add("keep") { arguments in
+            let block = try MemoryBlock(mebibytes: try numbers(arguments)[0])
+            MemoryBlock.kept.withLock { $0.append(block) }
+            return none
+        }
         add("child") { _ in
             // Lives on in the worker's process group.
             var words: [UnsafeMutablePointer<CChar>?] = []
@@ -124,6 +149,21 @@ private func numbers(_ arguments: EncodedArguments) throws -> [Int] {
 }
 
 private func encoded(_ value: some Encodable) throws -> [UInt8] { try PickleEncoder().encode(value) }
+
+/// Memory that is in use.
+struct MemoryBlock: Sendable {
+    static let kept = Locked<[MemoryBlock]>([])
+
+    let count: Int
+    private let address: UInt
+
+    init(mebibytes: Int) throws {
+        count = mebibytes << 20
+        guard let block = malloc(count) else { throw ProbeTasks.Refusal(reason: "no memory") }
+        memset(block, 1, count)
+        address = UInt(bitPattern: block)
+    }
+}
 
 /// The name the kernel has for the calling thread.
 enum ThreadName {
