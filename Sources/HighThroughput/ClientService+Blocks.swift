@@ -22,7 +22,8 @@ extension ClientService {
             monitoring: context.monitoring != nil,
             echo: configuration.provider == nil && (configuration.echo ?? (isatty(2) == 1)),
             heartbeatPeriod: configuration.heartbeatPeriod, heartbeatThreshold: configuration.heartbeatThreshold,
-            cancelGrace: configuration.cancelGrace, drainPeriod: configuration.drainPeriod.map { $0 / .seconds(1) },
+            cancelGrace: configuration.cancelGrace,
+            drainPeriod: configuration.effectiveDrainPeriod.map { $0 / .seconds(1) },
             node: configuration.nodeOptions)
     }
 

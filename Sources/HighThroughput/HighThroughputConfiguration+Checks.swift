@@ -31,6 +31,15 @@ extension HighThroughputConfiguration {
             accelerators: accelerators, mpiLauncher: mpiLauncher)
     }
 
+    /// When managers take no more tasks; `nil` for never.
+    package var effectiveDrainPeriod: Duration? {
+        if let drainPeriod { return drainPeriod }
+        guard drainsBeforeWalltime, let walltime = provider?.blocks.walltime, walltime >= .seconds(60) else {
+            return nil
+        }
+        return walltime - min(max(walltime / 10, .seconds(10)), .seconds(300))
+    }
+
     /// Refuses a call that asks for nodes where none are handed out, and one that asks for none where they are.
     func checkNodes(_ resources: ResourceSpecification) throws(ExecutionError) {
         guard resources.isMultiNode != (mpiLauncher != nil) else { return }

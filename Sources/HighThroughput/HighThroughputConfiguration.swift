@@ -58,8 +58,13 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     public var cancelGrace: Double
     /// Time after its start at which a manager takes no new tasks, finishes what it has, and ends; `nil` is never.
     ///
-    /// A little less than the walltime of blocks keeps short tasks from being cut off by it.
+    /// A little less than the walltime of blocks keeps short tasks from being cut off by it; see `drainsBeforeWalltime`.
     public var drainPeriod: Duration?
+    /// Whether managers of blocks with a walltime take no new tasks shortly before it, when `drainPeriod` is `nil`.
+    ///
+    /// The last tenth of the walltime is left for tasks that run, at least ten seconds and at most five minutes; a walltime
+    /// under a minute is too short to be divided.
+    public var drainsBeforeWalltime: Bool
     /// How often a local manager that died is started again.
     public var managerRestarts: Int
     /// Whether the interchange logs each task.
@@ -97,6 +102,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         self.workers = workers ?? HighThroughputConfiguration.coreCount
         prefetch = .automatic
         affinity = .none
+        drainsBeforeWalltime = true
         accelerators = Accelerators()
         self.encrypted = encrypted
         workerPortRange = 54_000..<55_000

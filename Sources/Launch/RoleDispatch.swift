@@ -50,7 +50,7 @@ package enum RoleDispatch {
         // Before any other thread exists: threads take over the mask, and the role reads these signals itself.
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         _ = startThread(named: name) {
             do {
@@ -62,7 +62,9 @@ package enum RoleDispatch {
                 CurrentProcess.exitNow(1)
             }
         }
-        while true { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+        // Not by a suspension: the main thread would then wait in libdispatch, with every signal let in, and SIGTERM would
+        // end the process on the spot instead of being read by the role.
+        while true { pause() }
     }
 
     private static func interchange() throws -> Int32 {

@@ -46,6 +46,8 @@ package struct WorkerService: Sendable {
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         }
         WorkerEnd.armParentDeath()
+        // A scheduler's warning goes to all processes of a job; the manager asks the body to stop.
+        for number in [SIGUSR1, SIGUSR2] { CurrentProcess.ignoreSignal(number) }
         // By lines, so that a crash loses none and whoever watches sees them come.
         setvbuf(stdout, nil, _IOLBF, 0)
         startThread(named: "tasks", stackSize: Self.stackSize) { work() }

@@ -3,6 +3,7 @@ import ManagerRuntime
 import SystemSupport
 import Testing
 import WireProtocol
+import WorkflowCore
 import ZeroMQ
 
 @Suite("Manager process: the connection", .serialized)
@@ -133,6 +134,45 @@ struct ManagerServiceConnectionTests {
         #expect(all.count == 3)
         parent.signal(SIGKILL)
         #expect(Processes.eventually(seconds: 4) { !all.contains(where: Processes.isAlive) })
+    }
+
+    @Test(
+        "a scheduler's warning reaches bodies; what stops is reported for another try",
+        arguments: [SIGUSR1, SIGUSR2])
+    func warning(signal: Int32) throws {
+        let interchange = try FakeInterchange()
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        try interchange.send([1], "suspend", [600_000])
+        try interchange.send([2], "block", [2500])
+        try interchange.serve(seconds: 1.2)
+        // As Slurm does it: to all processes of the job.
+        for pid in [manager.pid] + Processes.children(of: manager.pid) { kill(pid, signal) }
+        let error = try #require(try interchange.awaitAnswer(1).error as? ExecutionError)
+        #expect(error.code == .managerLost && error.isLoss)
+        #expect(error.message.contains("its batch job is about to end: signal \(signal) (SIGUSR"), "\(error.message)")
+        let beginning = "manager m\(interchange.port) on \(CurrentProcess.hostName), which had task 1, is lost: "
+        #expect(error.message.hasPrefix(beginning))
+        #expect(interchange.drains == 1)
+        // One that does not listen is asked as well: what it returns then may be half of a result.
+        #expect((try interchange.awaitAnswer(2).error as? ExecutionError)?.code == .managerLost)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("a manager that is told to end gives its tasks back before it does")
+    func termination() throws {
+        let interchange = try FakeInterchange()
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        try interchange.send(1...3, "spin")
+        try interchange.serve(seconds: 0.2)
+        manager.signal(SIGTERM)
+        for task in 1...3 {
+            let error = try #require(try interchange.awaitAnswer(task).error as? ExecutionError)
+            #expect(error.code == .managerLost && error.message.contains("told to end by a signal"))
+        }
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
     }
 
     @Test("a manager asks to be drained when its time has come")

@@ -81,7 +81,8 @@ struct ManagerStateStartTests {
         #expect(starting.send(event).isEmpty)
         var serving = StateBench.serving()
         serving.tasks([1, 2, 3])
-        #expect(serving.send(event) == [.finish(ending)])
+        #expect(serving.send(event).last == .finish(ending))
+        #expect(serving.send(event).isEmpty)
         #expect(serving.state.phase == .ended)
     }
 }

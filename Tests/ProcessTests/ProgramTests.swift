@@ -48,12 +48,24 @@ struct ProgramTests {
                 ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--available-accelerators", "0,1"],
                 "no blanks and no commas"
             ),
+            (
+                ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--mpi-launcher", "mpirun"],
+                "srun, aprun or mpiexec"
+            ),
             (["nonsense"], "nonsense"),
         ])
     func usage(arguments: [String], text: String) throws {
         let run = try ProbeRun(arguments, program: "apus")
         #expect(run.finish(within: 10) == .exited(2))
         #expect(run.errors.contains(text), "\(run.errors)")
+    }
+
+    @Test("a manager in MPI mode outside of a batch job says which variables would name its nodes")
+    func mpiWithoutJob() throws {
+        let run = try ProbeRun(
+            ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--enable_mpi_mode"], program: "apus")
+        #expect(run.finish(within: 10) == .exited(4))
+        #expect(run.errors.contains("SLURM_NODELIST, PBS_NODEFILE"), "\(run.errors)")
     }
 
     @Test("an interchange without a configuration says what it reads")

@@ -67,6 +67,17 @@ struct WorkflowTests {
         #expect(run.errors.contains("[say] task says hello"))
     }
 
+    @Test("the processes of a run end by their own doing, and say so")
+    func endings() throws {
+        let run = try ProbeRun(["print", "echo", "one"])
+        #expect(run.finish() == .exited(0))
+        let script = "cat \(run.directory)/runinfo/*/htex/block-0/*/manager.log"
+        let manager = try Command.output("/bin/sh", ["-c", script])
+        #expect(manager.contains("signal 15 (SIGTERM)") && manager.contains("ending: "), "\(manager)")
+        let interchange = try Command.output("/bin/sh", ["-c", "cat \(run.directory)/runinfo/*/htex/interchange.log"])
+        #expect(interchange.contains("ending: SIGTERM"), "\(interchange)")
+    }
+
     @Test("a task runs in the directory and the environment of the program, and in no role")
     func place() throws {
         let run = try ProbeRun(["place"], environment: ["APUS_TEST_MARK": "here"])

@@ -168,6 +168,9 @@ final class SimulatedManager: SimulatedPeer {
         case .recall(let index): recall(index)
         case .cancelRunning(let task, let index): askToStop(task, index)
         case .forwardResult(let task): send(task, currentEnd)
+        case .reportUnfinished(let task, _):
+            simulation.note("\(name) gives up task \(task)")
+            send(task, .lost)
         case .reportStopped(let task, let how):
             simulation.note("\(name) reports task \(task) as stopped: \(how)")
             if case .timedOut = how { send(task, .timedOut) } else { send(task, .cancelled) }

@@ -80,7 +80,7 @@ struct WorkerServiceTests {
         let error = try #require(try manager.error() as? ExecutionError)
         #expect(error.code == .taskUnknown)
         #expect(error.message.contains("does not know task '\(app)' (version \(version))"))
-        #expect(error.message.contains("sum (version 1)"))
+        #expect(error.message.contains("block (version 1)"))
         #expect(error.message.contains(ready.fingerprint))
     }
 

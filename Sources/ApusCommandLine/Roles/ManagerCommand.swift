@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Launch
 import ManagerRuntime
 import SystemSupport
 import WorkflowCore
@@ -96,11 +97,15 @@ struct ManagerCommand: ParsableCommand {
         help: ArgumentHelp("Names of accelerators, one for each worker.", valueName: "name"))
     var accelerators: [String] = []
 
-    @Flag(name: .customLong("enable_mpi_mode"), help: "Not available so far.")
+    @Flag(
+        name: .customLong("enable_mpi_mode"),
+        help: "Hands out the nodes of the batch job to tasks that run on several.")
     var enableMPIMode = false
 
-    @Option(name: .customLong("mpi-launcher"), help: "Accepted for Parsl's sake; not used.")
-    var mpiLauncher: String?
+    @Option(
+        name: .customLong("mpi-launcher"),
+        help: ArgumentHelp("What starts such tasks: srun, aprun or mpiexec.", valueName: "program"))
+    var mpiLauncher = "mpiexec"
 
     @Option(help: ArgumentHelp("The Parsl version to claim.", valueName: "version"))
     var parslVersion = ""
@@ -126,7 +131,9 @@ struct ManagerCommand: ParsableCommand {
         if coresPerWorker <= 0 { throw ValidationError("--cores_per_worker is \(coresPerWorker); it is positive") }
         _ = try affinity()
         if let fault = Accelerators(accelerators).fault { throw ValidationError("--available-accelerators: \(fault)") }
-        if enableMPIMode { throw ValidationError("--enable_mpi_mode is not available yet") }
+        if MPILauncher(rawValue: mpiLauncher) == nil {
+            throw ValidationError("--mpi-launcher is '\(mpiLauncher)'; it is srun, aprun or mpiexec")
+        }
         _ = try number("--mem_per_worker", memoryPerWorker)
         _ = try number("--drain_period", drainPeriod)
     }
@@ -143,6 +150,7 @@ struct ManagerCommand: ParsableCommand {
             memoryPerWorker: try number("--mem_per_worker", memoryPerWorker))
         configuration.affinity = try affinity()
         configuration.accelerators = Accelerators(accelerators)
+        configuration.mpiLauncher = enableMPIMode ? MPILauncher(rawValue: mpiLauncher) : nil
         configuration.prefetch = prefetchCapacity == 0 ? .none : .fixed(prefetchCapacity)
         configuration.heartbeatPeriod = .seconds(heartbeatPeriod)
         configuration.heartbeatThreshold = .seconds(heartbeatThreshold)
@@ -150,8 +158,13 @@ struct ManagerCommand: ParsableCommand {
         configuration.addressProbeTimeout = .seconds(probeTimeout)
         configuration.parslVersion = parslVersion
         configuration.pythonVersion = pythonVersion
-        let code = try ManagerService(configuration: configuration).run()
-        if code != 0 { throw ExitCode(code) }
+        do {
+            let code = try ManagerService(configuration: configuration).run()
+            if code != 0 { throw ExitCode(code) }
+        } catch let error as ManagerError {
+            StandardError.write("apus manager: \(error)\n")
+            throw ExitCode(error.exitCode)
+        }
     }
 
     /// Parsl writes the text `None` where a value is absent.

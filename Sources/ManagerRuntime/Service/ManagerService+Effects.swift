@@ -15,6 +15,7 @@ extension ManagerService {
             control(index, .cancel, PackedIDs.encode([task]))
         case .forwardResult(let task): forward(currentResult, of: task)
         case .reportLost(let task, let index, let ending): reportLost(task, index, ending)
+        case .reportUnfinished(let task, let reason): reportUnfinished(task, reason)
         case .reportStopped(let task, let how): reportStopped(task, how)
         case .register(let held, let capacity):
             log.write("registering with capacity \(capacity) and \(held.count) tasks held")
@@ -62,6 +63,16 @@ extension ManagerService {
         let report = StopReport(host: host, app: held[task]?.appName ?? "unknown", grace: configuration.cancelGrace)
         log.write("task \(task) (\(report.app)) \(report.text(how))")
         forward(ResultEnvelope.encode(taskID: task, kind: .exception, payload: report.payload(how)), of: task)
+    }
+
+    /// Reports a task of a manager that is about to end; worded as the interchange words it, so that the executor asks the
+    /// scheduler why.
+    private func reportUnfinished(_ task: Int, _ reason: String) {
+        let error = ExecutionError(
+            .managerLost, "manager \(configuration.uid) on \(host), which had task \(task), is lost: \(reason)")
+        log.write("task \(task) is given up: \(reason)")
+        forward(
+            ResultEnvelope.encode(taskID: task, kind: .exception, payload: FailureBuffer.encode(error)), of: task)
     }
 
     private func reportLost(_ task: Int, _ index: Int, _ ending: String) {

@@ -58,7 +58,11 @@ extension ManagerService {
             let envelope = try body.withUnsafeBytes { bytes throws(WireError) in try ResultEnvelope.parse(bytes) }
             currentResult = body
             if echo != nil { touched.insert(index) }
-            handle(.workerResult(index, task: envelope.taskID))
+            if envelope.kind == .exception, state.isWarned(envelope.taskID) {
+                handle(.workerGaveUp(index, task: envelope.taskID))
+            } else {
+                handle(.workerResult(index, task: envelope.taskID))
+            }
         case .monitoring: transmit(body)
         case .ready: ready(try WorkerReadyMessage.decode(body), index)
         case .overdue:

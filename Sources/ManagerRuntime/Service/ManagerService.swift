@@ -133,7 +133,7 @@ package final class ManagerService {
     package func run() throws -> Int32 {
         CurrentProcess.raiseDescriptorLimit()
         CurrentProcess.ignoreSignal(SIGPIPE)
-        let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP])
+        let signals = try SignalDescriptor([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2])
         try poller.add(descriptor: signals.descriptor, .read, id: WatchID.signals)
         let parent = configuration.watchesParent ? try CurrentProcess.openParentDescriptor() : nil
         defer { if let parent { DescriptorIO.close(parent) } }
@@ -169,8 +169,13 @@ package final class ManagerService {
             case WatchID.monitor: try readMonitor()
             case WatchID.signals:
                 while let signal = signals.next() {
-                    log.write("signal \(signal)")
-                    handle(.terminate)
+                    log.write("signal \(SignalName.describe(signal))")
+                    if signal == SIGUSR1 || signal == SIGUSR2 {
+                        // What schedulers send some time before a walltime.
+                        handle(.warned("its batch job is about to end: signal \(SignalName.describe(signal)) came"))
+                    } else {
+                        handle(.terminate)
+                    }
                 }
             case WatchID.parent: handle(.parentEnded)
             case let id where (id - WatchID.firstWorker) % 2 == 0:

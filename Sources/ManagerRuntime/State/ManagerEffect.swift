@@ -18,6 +18,8 @@ package enum ManagerEffect: Sendable, Equatable {
     case forwardResult(task: Int)
     /// Report that the task died with its worker, and forget its bytes.
     case reportLost(task: Int, worker: Int, ending: String)
+    /// Report that the task has not ended and will not end here, and forget its bytes.
+    case reportUnfinished(task: Int, reason: String)
     /// Report that the task was stopped, and forget its bytes.
     case reportStopped(task: Int, StoppedTask)
 

@@ -58,6 +58,10 @@ package enum ManagerEvent: Sendable, Equatable {
     /// A worker's process has ended, and everything it had sent was read.
     case workerEnded(Int, String)
 
+    /// A task that was asked to stop, since the job is about to end, has stopped.
+    case workerGaveUp(Int, task: Int)
+    /// The job is about to end: how that is known.
+    case warned(String)
     /// The manager was told to end, by a signal.
     case terminate
     /// The process that started the manager has ended.

@@ -18,6 +18,8 @@ package struct TaskStop: Sendable, Equatable {
         case overdue(limit: Double, elapsed: Double, at: UInt64)
         /// It had taken so many bytes of memory.
         case memory(limit: Int, reached: Int)
+        /// Its batch job is about to end.
+        case warned
     }
 
     /// Why it is stopped.
@@ -46,7 +48,7 @@ extension ManagerState {
         heard(at: now)
         var waiting: Set<Int> = []
         var busy: Set<Int> = []
-        for id in ids where stops[id] == nil {
+        for id in ids where stops[id] == nil || isWarned(id) {
             switch standing[id] {
             case .pending: waiting.insert(id)
             case .sent(let worker):
@@ -131,6 +133,10 @@ extension ManagerState {
             answer(id, .cancelled(worker: worker, killed: wasKilled, ending: ending), into: &effects)
         case .overdue(let limit, let elapsed, let moment):
             answer(id, .timedOut(limit: limit, elapsed: elapsed + Double(now &- moment) / 1e9), into: &effects)
+        case .warned:
+            // Lost with its worker, like any other.
+            stops[id] = nil
+            return false
         case .memory(let limit, let reached):
             answer(id, .memoryExceeded(limit: limit, reached: reached), into: &effects)
         }

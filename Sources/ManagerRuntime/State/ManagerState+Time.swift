@@ -45,6 +45,7 @@ extension ManagerState {
             hasAskedForDrain = true
             effects.append(.sendDrain)
         }
+        if warning != nil { askToStop(at: now, into: &effects) }
         recall(at: now, into: &effects)
         if !stops.isEmpty { killOverdue(at: now, into: &effects) }
     }

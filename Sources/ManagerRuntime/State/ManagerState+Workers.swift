@@ -21,6 +21,14 @@ extension ManagerState {
     }
 
     mutating func workerResult(_ index: Int, _ task: Int, at now: UInt64, into effects: inout [ManagerEffect]) {
+        finishFront(index, task, at: now, into: &effects) { _ in .forwardResult(task: task) }
+    }
+
+    /// Notes that the task a worker runs has ended, says so, and gives the worker the next.
+    mutating func finishFront(
+        _ index: Int, _ task: Int, at now: UInt64, into effects: inout [ManagerEffect],
+        _ report: (borrowing Self) -> ManagerEffect
+    ) {
         guard workers[index].standing == .ready, workers[index].queue.first?.id == task else {
             if workers[index].standing == .killed { return }
             return reject(index, "answered task \(task), which is not the one it was to run", into: &effects)
@@ -34,7 +42,7 @@ extension ManagerState {
         let placed = placesByNeeds
         markFinished(task)
         if !stops.isEmpty { stops[task] = nil }
-        effects.append(.forwardResult(task: task))
+        effects.append(report(self))
         if !stops.isEmpty { stopFront(of: index, at: now, into: &effects) }
         if placed {
             // What it had may be what others wait for.

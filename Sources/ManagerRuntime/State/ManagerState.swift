@@ -105,6 +105,8 @@ package struct ManagerState: Sendable {
     package internal(set) var pool: NodePool
     /// The first waiting task that does not fit.
     package internal(set) var blocked: BlockedTask?
+    /// How it is known that the job is about to end; `nil` while it is not.
+    package internal(set) var warning: String?
     /// Ready workers without a task; the last one is used next, since its caches are warm.
     package internal(set) var idle: [Int] = []
     /// How many workers are ready.
@@ -157,7 +159,11 @@ package struct ManagerState: Sendable {
         case .memoryExceeded(let index, let task, let reached):
             memoryExceeded(index, task, reached: reached, at: now, into: &effects)
         case .workerEnded(let index, let ending): workerEnded(index, ending, at: now, into: &effects)
-        case .terminate: finish(.terminated, into: &effects)
+        case .workerGaveUp(let index, let task): workerGaveUp(index, task, at: now, into: &effects)
+        case .warned(let text): warned(text, at: now, into: &effects)
+        case .terminate:
+            reportUnfinished("the manager was told to end by a signal", into: &effects)
+            finish(.terminated, into: &effects)
         case .parentEnded: finish(.parentEnded, into: &effects)
         case .tick: tick(at: now, into: &effects)
         }
