@@ -15,6 +15,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     _ = try? PickleDisassembler.lines(of: bytes)
     if count < 512 { _ = try? PickleDisassembler.listing(of: bytes) }
     agree([Int].self, bytes)
+    agree([[Int]].self, bytes)
+    agree([[Double]].self, bytes)
+    agree([[String]].self, bytes)
     agree([Double].self, bytes)
     agree([String].self, bytes)
     agree([String: Int].self, bytes)
