@@ -19,6 +19,8 @@ struct TaskSlots<Value: Sendable>: Sendable {
     private static var size: Int { 1 << bits }
 
     private var pages: ContiguousArray<Page?> = []
+    /// An empty page, for the next that is needed: one call at a time must not cost a page each.
+    private var spare: Page?
     /// The number of the first page.
     private var first = 0
     /// How many tasks there are.
@@ -83,7 +85,8 @@ struct TaskSlots<Value: Sendable>: Sendable {
         }
         while first + pages.count <= wanted { pages.append(nil) }
         if pages[wanted - first] == nil {
-            pages[wanted - first] = Page(slots: ContiguousArray(repeating: nil, count: Self.size))
+            pages[wanted - first] =
+                spare.take() ?? Page(slots: ContiguousArray(repeating: nil, count: Self.size))
         }
         return (wanted - first, task.rawValue & (Self.size - 1))
     }
@@ -91,23 +94,28 @@ struct TaskSlots<Value: Sendable>: Sendable {
     /// Counts, and gives back what is empty.
     private mutating func settle(_ page: Int, was before: Bool, is after: Bool) {
         guard before != after else {
-            if !before, pages[page]?.used == 0 { pages[page] = nil }
+            if !before, pages[page]?.used == 0 { giveBack(page) }
             return
         }
         let change = after ? 1 : -1
         count += change
         pages[page]?.used += change
         guard pages[page]?.used == 0 else { return }
+        giveBack(page)
         if count == 0 {
-            pages = []
+            pages.removeAll(keepingCapacity: pages.count < 1024)
             return
         }
-        pages[page] = nil
         // Many at once, since all that follow are moved.
         let empty = pages.prefix { $0 == nil }.count
         if empty >= 1024, empty * 2 >= pages.count {
             pages.removeFirst(empty)
             first += empty
         }
+    }
+
+    private mutating func giveBack(_ page: Int) {
+        let empty = pages[page].take()
+        if spare == nil { spare = empty }
     }
 }

@@ -7,6 +7,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "KernelBenchmark", dependencies: [.product(name: "Apus", package: "apus")],
-            swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
+            swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
+        .executableTarget(
+            name: "MemoBenchmark", dependencies: [.product(name: "Apus", package: "apus")],
+            swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
     ]
 )
