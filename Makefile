@@ -67,7 +67,7 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web servers, SSH and Slurm.
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web, networks, SSH and Slurm.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
@@ -83,6 +83,11 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	    Tests/Support/ssh-hosts.sh run \
 	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SSHTests; \
 	else echo 'apus: the tests with ssh are left out: they need an SSH server, or root and apt-get'; fi
+	@# Hosts that are network namespaces: some forty seconds.
+	if reason=$$(Tests/Support/network.py check); then \
+	    Tests/Support/network.py run \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter NetworkTests; \
+	else echo "apus: the tests with bad networks are left out: $$reason"; fi
 	@# A Slurm of this machine's own; its daemons run as root.
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    Tests/Support/slurm-cluster.sh run \

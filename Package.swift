@@ -89,6 +89,8 @@ let package = Package(
             name: "WorkerRuntime",
             dependencies: ["PickleCoding", "WireProtocol", "WorkflowCore", "SystemSupport"], swiftSettings: shared),
 
+        .target(name: "RelayRuntime", dependencies: ["SystemSupport"], swiftSettings: shared),
+
         // MARK: The submitting program
         .target(
             name: "DataFlow",
@@ -132,7 +134,9 @@ let package = Package(
             name: "ApusCommandLine",
             dependencies: [
                 "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
-                "ProgressDisplay", "WireProtocol", "WorkflowCore", "SystemSupport", "ConfigurationFiles", arguments,
+                "ProgressDisplay", "RelayRuntime", "WireProtocol", "WorkflowCore", "SystemSupport",
+                "ConfigurationFiles",
+                arguments,
             ],
             swiftSettings: shared),
 
@@ -154,6 +158,7 @@ let package = Package(
         unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
+        unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
         unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
         .testTarget(
             name: "ClusterTests",

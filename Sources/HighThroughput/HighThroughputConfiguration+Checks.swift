@@ -16,7 +16,9 @@ extension HighThroughputConfiguration {
     }
 
     /// Where managers look for the interchange: side by side, and the first address that answers is used.
-    var managerAddresses: [String] {
+    var managerAddresses: [String] { ownAddresses + gateways }
+
+    private var ownAddresses: [String] {
         if let listeningAddress { return [listeningAddress] }
         guard provider?.isLocal == false else { return ["127.0.0.1"] }
         let addresses = CurrentProcess.networkAddresses
@@ -83,6 +85,17 @@ extension HighThroughputConfiguration {
         return accelerators.fault
     }
 
+    /// What is wrong with the gateways; `nil` when they can work.
+    private var gatewayFault: String? {
+        for gateway in gateways where gateway.isEmpty || gateway.contains(where: { $0.isWhitespace || $0 == "/" }) {
+            return "gateways has '\(gateway)'; a gateway is a host name or an address, without a port"
+        }
+        if !gateways.isEmpty, workerPort == nil {
+            return "gateways is \(gateways) without a workerPort; a relay forwards one fixed port, so choose one"
+        }
+        return nil
+    }
+
     /// What is wrong with the values; `nil` when they can work.
     package var fault: String? {
         if let fault = provider?.fault ?? executable.fault { return fault }
@@ -93,6 +106,7 @@ extension HighThroughputConfiguration {
         if let workerPort, !(1...65_535).contains(workerPort) {
             return "workerPort is \(workerPort); a port is 1 to 65535"
         }
+        if let fault = gatewayFault { return fault }
         for (name, range) in [("workerPortRange", workerPortRange), ("interchangePortRange", interchangePortRange)]
         where range.lowerBound < 1 || range.upperBound > 65_536 || range.count < 3 {
             return "\(name) is \(range); it is at least three ports between 1 and 65535"

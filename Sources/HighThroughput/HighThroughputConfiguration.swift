@@ -38,6 +38,10 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     ///
     /// `nil` is 127.0.0.1, enough for workers of this machine; `*` is every interface.
     public var address: String?
+    /// Hosts on which `apus relay` forwards `workerPort`, for nodes that cannot reach this host.
+    ///
+    /// Managers try them beside the addresses of this host, and take what answers first.
+    public var gateways: [String]
     /// The port on which it listens for managers; `nil` chooses one from `workerPortRange`.
     public var workerPort: Int?
     /// Where ports for managers are chosen (Parsl's default).
@@ -105,6 +109,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         drainsBeforeWalltime = true
         accelerators = Accelerators()
         self.encrypted = encrypted
+        gateways = []
         workerPortRange = 54_000..<55_000
         interchangePortRange = 55_000..<56_000
         maximumUnfinishedBytes = 128 << 20

@@ -26,6 +26,7 @@ enum ImportArrows {
         "InterchangeRuntime": above(["WireProtocol", "ZeroMQ", "Monitoring", "SystemSupport"]),
         "ManagerRuntime": above(["WireProtocol", "PickleCoding", "ZeroMQ", "Monitoring", "SystemSupport"]),
         "WorkerRuntime": above(["WireProtocol", "PickleCoding", "SystemSupport"]),
+        "RelayRuntime": ["SystemSupport"],
         // The submitting program.
         "DataFlow": above(["PickleCoding", "Monitoring", "Commands", "SystemSupport"]),
         "Provisioning": above(["Commands", "SystemSupport"]),
@@ -42,7 +43,8 @@ enum ImportArrows {
         // The command line takes what each command needs.
         "ApusCommandLine": above([
             "Apus", "Launch", "DataFlow", "HighThroughput", "InterchangeRuntime", "ManagerRuntime", "PickleCoding",
-            "WireProtocol", "ZeroMQ", "Monitoring", "ProgressDisplay", "SystemSupport", "ArgumentParser",
+            "WireProtocol", "ZeroMQ", "Monitoring", "ProgressDisplay", "RelayRuntime", "SystemSupport",
+            "ArgumentParser",
             "ConfigurationFiles", "FoundationEssentials",
         ]),
     ]

@@ -97,4 +97,6 @@ struct SlurmTests {
 extension Tag {
     /// Needs Slurm's commands and two idle nodes.
     @Tag static var requiresSlurm: Self
+    /// Needs the hosts that `Tests/Support/network.py run` makes.
+    @Tag static var requiresNetwork: Self
 }

@@ -122,6 +122,9 @@ package final class ManagerService {
                 interval: configuration.heartbeatPeriod, timeout: configuration.heartbeatThreshold,
                 timeToLive: configuration.heartbeatThreshold))
         options.linger = Self.linger
+        var schedule = ProbeSchedule(name: configuration.uid)
+        options.reconnectInterval = schedule.reconnectMilliseconds()
+        options.reconnectIntervalMaximum = ProbeSchedule.longestReconnect
         socket = try Socket(context, .dealer, options: options)
         monitor = try socket.monitor([.handshakeSucceeded, .disconnected])
         poller = try Poller()

@@ -1,11 +1,15 @@
-// A workflow whose workers are jobs of Slurm, or processes of hosts that ssh reaches, as a user would write it: the tests run it and treat its jobs badly.
+// A workflow whose workers are jobs of Slurm, processes of hosts that ssh reaches, or managers in network namespaces that
+// network.py made, as a user would write it: the tests run it and treat its jobs badly.
 //
 //     ClusterProgram words FOLDER        counts the words of a folder: one task a file, then merging tasks
 //     ClusterProgram nap COUNT MS        so many tasks that sleep; prints where each ran
+//     ClusterProgram mark COUNT MS FILE  the same; each task that begins adds a line with its number to the file
 //
 // The environment says how: CLUSTER_NODES, CLUSTER_WORKERS, CLUSTER_WALLTIME (seconds), CLUSTER_PARTITION,
 // CLUSTER_RETRIES, CLUSTER_BLOCKS. With CLUSTER_HOSTS, a list with commas, it is ssh: CLUSTER_SSH_CONFIG is a configuration
 // file of ssh, CLUSTER_COPY a cache to which the program is copied, CLUSTER_SHARED_CACHE one for a shared file system.
+// With CLUSTER_NAMESPACES, a list with spaces, nodes are namespaces: CLUSTER_ADDRESS, CLUSTER_GATEWAY, CLUSTER_PORT,
+// CLUSTER_SILENCE (seconds).
 
 import Apus
 import Glibc
@@ -39,13 +43,36 @@ let nap = app("nap") { (milliseconds: Int) -> Place in
     usleep(UInt32(milliseconds) * 1000)
     return here()
 }
+let mark = app("mark") { (number: Int, milliseconds: Int, path: String) -> Place in
+    if let file = fopen(path, "a") {
+        fputs("\(number)\n", file)
+        fclose(file)
+    }
+    usleep(UInt32(milliseconds) * 1000)
+    return here()
+}
+
+/// Starts a manager in each of some network namespaces, under a host name of its own.
+struct NamespaceLauncher: Launcher {
+    var hosts: [String]
+    var prefix: String
+
+    func script(command: String, tasksPerNode: Int, nodesPerBlock: Int) -> String {
+        hosts.map { host in
+            "ip netns exec \(prefix)-\(host) unshare --uts sh -c 'hostname \(host); exec \"$@\"' sh \(command) &\n"
+        }.joined() + "wait\n"
+    }
+}
 
 func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 func number(_ name: String, _ usual: Int) -> Int { variable(name).flatMap { Int($0) } ?? usual }
 @Sendable func here() -> Place {
-    Place(
+    var name = [CChar](repeating: 0, count: 65)
+    gethostname(&name, 64)
+    let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return Place(
         node: variable("SLURMD_NODENAME") ?? variable("SSH_CONNECTION")?.split(separator: " ").last.map { "port \($0)" }
-            ?? "none",
+            ?? host,
         job: variable("SLURM_JOB_ID") ?? variable("APUS_SSH_JOB") ?? "none")
 }
 
@@ -66,9 +93,20 @@ let ssh = variable("CLUSTER_HOSTS").map { hosts in
         blocks: BlockParameters(
             nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks), walltime: walltime))
 }
-let provider: any Provider = ssh ?? slurm
+let namespaces = variable("CLUSTER_NAMESPACES").map { hosts in
+    LocalProvider(
+        launcher: NamespaceLauncher(
+            hosts: hosts.split(separator: " ").map(String.init), prefix: variable("APUS_NETWORK_PREFIX") ?? "apus"))
+}
+let provider: any Provider = namespaces ?? ssh ?? slurm
 var htex = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
 if let cache = variable("CLUSTER_SHARED_CACHE") { htex.executable = .copied(cache: ExecutableCache(directory: cache)) }
+if namespaces != nil {
+    htex.address = variable("CLUSTER_ADDRESS")
+    htex.gateways = variable("CLUSTER_GATEWAY").map { [$0] } ?? []
+    htex.workerPort = variable("CLUSTER_PORT").flatMap { Int($0) }
+    htex.heartbeatThreshold = Double(number("CLUSTER_SILENCE", 10))
+}
 var configuration = WorkflowConfiguration.processes(htex)
 configuration.lostRetries = number("CLUSTER_RETRIES", 1)
 configuration.progress = false
@@ -91,8 +129,11 @@ await Workflow.run(configuration: configuration) {
         for (word, times) in total.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(5) {
             print(times, word)
         }
-    case "nap":
-        let futures = (0..<(Int(arguments[1]) ?? 1)).map { _ in nap(Int(arguments[2]) ?? 0) }
+    case "nap", "mark":
+        let milliseconds = Int(arguments[2]) ?? 0
+        let futures = (0..<(Int(arguments[1]) ?? 1)).map { number in
+            arguments[0] == "nap" ? nap(milliseconds) : mark(number, milliseconds, arguments[3])
+        }
         for future in futures {
             do {
                 let place = try await future.value
@@ -103,6 +144,6 @@ await Workflow.run(configuration: configuration) {
         }
         print("done")
     default:
-        print("usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS")
+        print("usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS | mark COUNT MILLISECONDS FILE")
     }
 }
