@@ -38,6 +38,8 @@ struct ConfigurationTests {
         (processes { $0.workers = 5000 }, "4096"),
         (processes { $0.prefetch = .fixed(-1) }, "0 or more"),
         (processes { $0.workerPort = 70_000 }, "1 to 65535"),
+        (processes { $0.gateways = ["login"] }, "without a workerPort"),
+        (processes { $0.gateways = ["login:54321/x"] }, "a host name or an address"),
         (processes { $0.workerPortRange = 0..<10 }, "workerPortRange"),
         (processes { $0.interchangePortRange = 60_000..<60_002 }, "three ports"),
         (processes { $0.label = "a/b" }, "file name"),
