@@ -80,6 +80,23 @@ struct LivenessTests {
         #expect(harness.state.managerCount == 0)
     }
 
+    @Test("managers whose connections close at once have time for each other; a single one has one second")
+    func storm() throws {
+        var harness = StateHarness()
+        for number in 0..<101 {
+            try harness.registerApus("m\(number)", capacity: 1, descriptor: Int32(number))
+        }
+        for number in 0..<101 { try harness.handle(.disconnected(descriptor: Int32(number))) }
+        // Those that come back do not shorten the time of the others.
+        for number in 0..<91 { try harness.registerApus("m\(number)", capacity: 1, descriptor: Int32(2000 + number)) }
+        #expect(try harness.wait(seconds: 1.2).checks.isEmpty)
+        #expect(try harness.wait(seconds: 0.1).checks.count == 10)
+        for number in 91..<101 { try harness.handle(.unreachable(ManagerIdentity("m\(number)"))) }
+        #expect(harness.state.managerCount == 91)
+        try harness.handle(.disconnected(descriptor: 2000))
+        #expect(try harness.wait(seconds: 1).checks == ["m0"])
+    }
+
     @Test("a manager in doubt gets no tasks until it is back")
     func suspect() throws {
         var harness = StateHarness()

@@ -37,6 +37,10 @@ extension InterchangeState {
                 "\(managers[slot].identity) is not told of closed connections")
         }
         try require(unwatched.isSubset(of: unlocated), "slots \(unwatched.subtracting(unlocated)) are located")
+        let suspects = slots.values.count { managers[$0].suspectUntil != nil }
+        try require(suspects == suspectCount, "\(suspects) managers are in doubt, counted \(suspectCount)")
+        try require(
+            stormSize >= suspects && (stormSize == 0) == (suspects == 0), "a storm of \(stormSize), \(suspects)")
         try checkQueue()
         try checkDemands()
         var retained = 0

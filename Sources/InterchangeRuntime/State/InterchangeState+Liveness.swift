@@ -6,6 +6,16 @@ import WireProtocol
 extension InterchangeState {
     /// How long a manager whose connection closed may take to come back.
     static var reconnectGrace: UInt64 { 1_000_000_000 }
+    /// What is added for each other one that is in doubt at the same time: thousands of handshakes with keys take a
+    /// processor some seconds, and those who wait for their turn are not lost.
+    static var stormGrace: UInt64 { 3_000_000 }
+    /// The most that is added: with the rest it is the silence after which an Apus manager counts as lost anyway.
+    static var longestStormGrace: UInt64 { 9_000_000_000 }
+
+    /// When a manager in doubt is lost, by how many are in doubt with it.
+    func lossLimit(_ suspectUntil: UInt64) -> UInt64 {
+        suspectUntil &+ min(UInt64(max(0, stormSize - 1)) * Self.stormGrace, Self.longestStormGrace)
+    }
 
     /// A manager lives; it is answered, as Parsl's managers end without.
     mutating func heartbeat(of identity: ManagerIdentity, at now: UInt64, into effects: inout InterchangeEffects) {
@@ -88,6 +98,7 @@ extension InterchangeState {
     private mutating func remove(_ slot: Int) {
         let identity = managers[slot].identity
         candidates.remove(slot)
+        trust(slot)
         unlocated.remove(slot)
         unwatched.remove(slot)
         slots[identity] = nil
@@ -123,12 +134,12 @@ extension InterchangeState {
     ) {
         guard let slot = slots[identity] else { return }
         if isReachable {
-            managers[slot].suspectUntil = nil
-            if unlocated.contains(slot) { unwatched.insert(slot) }
+            trust(slot)
             refresh(slot)
             if !managers[slot].isApus { interrupt(slot, now: now, into: &effects) }
-        } else if let limit = managers[slot].suspectUntil {
-            if now >= limit { lose(slot, "its connection closed and did not come back", at: now, into: &effects) }
+        } else if let until = managers[slot].suspectUntil {
+            guard now >= lossLimit(until) else { return arm(.suspicion, at: lossLimit(until), for: slot) }
+            lose(slot, "its connection closed and did not come back", at: now, into: &effects)
         } else {
             suspect(slot, at: now)
         }
@@ -140,11 +151,22 @@ extension InterchangeState {
         if managers[slot].suspectUntil == nil { unwatched.insert(slot) }
     }
 
+    /// A manager is there after all, or gone for good: it is in doubt no more.
+    mutating func trust(_ slot: Int) {
+        guard managers[slot].suspectUntil != nil else { return }
+        managers[slot].suspectUntil = nil
+        suspectCount -= 1
+        if suspectCount == 0 { stormSize = 0 }
+        if unlocated.contains(slot) { unwatched.insert(slot) }
+    }
+
     /// Gives a manager no tasks for as long as it may take to come back.
     private mutating func suspect(_ slot: Int, at now: UInt64) {
         guard managers[slot].suspectUntil == nil else { return }
         managers[slot].suspectUntil = now &+ Self.reconnectGrace
         unwatched.remove(slot)
+        suspectCount += 1
+        stormSize = max(stormSize, suspectCount)
         arm(.suspicion, at: now &+ Self.reconnectGrace, for: slot)
         refresh(slot)
     }
@@ -200,7 +222,8 @@ extension InterchangeState {
                 guard let drainAt = managers[slot].drainAt else { continue }
                 if drainAt <= now { drain(slot, at: now, into: &effects) } else { arm(.drain, at: drainAt, for: slot) }
             case .suspicion:
-                guard let limit = managers[slot].suspectUntil else { continue }
+                guard let until = managers[slot].suspectUntil else { continue }
+                let limit = lossLimit(until)
                 if limit <= now {
                     effects.list.append(.checkReachable(managers[slot].identity))
                 } else {

@@ -105,7 +105,7 @@ extension InterchangeState {
             registration.apus.map { UInt64(min($0.heartbeatThreshold, 1e9) * 1e9) } ?? settings.heartbeatThreshold
         managers[slot].lastHeartbeat = now
         managers[slot].lastHeard = now
-        managers[slot].suspectUntil = nil
+        trust(slot)
         managers[slot].isByteBlocked = false
         if managers[slot].inFlight == 0 { managers[slot].idleSince = now }
         link(arrival.descriptor, to: slot)

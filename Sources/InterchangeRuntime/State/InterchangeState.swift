@@ -29,6 +29,10 @@ package struct InterchangeState: Sendable {
     var unlocated: Set<Int> = []
     /// Those of them that are not in doubt: a connection of unknown descriptor that closes may be theirs.
     var unwatched: Set<Int> = []
+    /// Managers that are in doubt.
+    var suspectCount = 0
+    /// The most that were in doubt at once since the last time that none was.
+    var stormSize = 0
     /// Results passed on and not yet acknowledged to their managers, by slot.
     var acknowledgements: ContiguousArray<[Int]> = []
     var candidates = CandidatePool()
