@@ -93,12 +93,12 @@ let ssh = variable("CLUSTER_HOSTS").map { hosts in
         blocks: BlockParameters(
             nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks), walltime: walltime))
 }
-let namespaces = variable("CLUSTER_NAMESPACES").map { hosts in
+let namespaces: (any Provider)? = variable("CLUSTER_NAMESPACES").map { hosts in
     LocalProvider(
         launcher: NamespaceLauncher(
             hosts: hosts.split(separator: " ").map(String.init), prefix: variable("APUS_NETWORK_PREFIX") ?? "apus"))
 }
-let provider: any Provider = namespaces ?? ssh ?? slurm
+let provider: any Provider = namespaces ?? (ssh ?? slurm)
 var htex = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
 if let cache = variable("CLUSTER_SHARED_CACHE") { htex.executable = .copied(cache: ExecutableCache(directory: cache)) }
 if namespaces != nil {
