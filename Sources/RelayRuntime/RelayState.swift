@@ -159,7 +159,7 @@ package struct RelayState: Sendable {
         }
     }
 
-    /// What is wrong; nil when nothing is. For tests.
+    /// What is wrong, for tests; nil when nothing is.
     package var fault: String? {
         if links.count > limit { return "\(links.count) connections, and the limit is \(limit)" }
         for (id, link) in links {
