@@ -20,6 +20,8 @@ public final class HighThroughputExecutor: Executor {
     /// - Throws: ``ExecutionError`` when the configuration cannot work, or the interchange does not start.
     public func start(_ context: ExecutorContext) async throws {
         if let fault = configuration.fault { throw ExecutionError(.executorFailed, fault) }
+        // Blocks and their commands are children, each with descriptors.
+        CurrentProcess.raiseDescriptorLimit()
         let mailbox = try ClientMailbox()
         self.mailbox.withLock { $0 = mailbox }
         let configuration = self.configuration

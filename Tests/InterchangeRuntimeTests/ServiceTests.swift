@@ -272,6 +272,22 @@ struct ServiceTests {
         #expect(try interchange.managers().map(\.tasks) == [0])
     }
 
+    @Test("when descriptors run short the log says how many there are and what to do, once")
+    func fewDescriptors() throws {
+        let interchange = try TestInterchange(descriptorLimit: 64 + 5)
+        var managers: [TestManager] = []
+        for number in 0..<5 {
+            let manager = try interchange.connect("m\(number)")
+            try manager.send(manager.registration())
+            managers.append(manager)
+        }
+        try interchange.eventually("all have registered") { try interchange.managers().count == 5 }
+        try interchange.eventually("a warning") { interchange.logText.contains("raise the hard limit") }
+        let warnings = interchange.logText.split(separator: "\n").filter { $0.contains("raise the hard limit") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("4 managers are registered, and at most 69 descriptors") == true)
+    }
+
     @Test("an Apus executor: hello, notices, failures as data, acknowledgements, resume")
     func apusExecutor() throws {
         let interchange = try TestInterchange()

@@ -24,7 +24,8 @@ final class TestInterchange {
 
     init(
         encrypted: Bool = false, withHub: Bool = false, loggingLevel: Int = 20, address: String = "127.0.0.1",
-        heartbeatThreshold: Double = 120, log: InterchangeStartMessage.LogKind = .standard,
+        heartbeatThreshold: Double = 120, descriptorLimit: Int? = nil,
+        log: InterchangeStartMessage.LogKind = .standard,
         adjust: (inout InterchangeStartMessage) -> Void = { _ in }
     ) throws {
         directory = try Self.makeDirectory()
@@ -61,6 +62,7 @@ final class TestInterchange {
             options.watchesParent = false
             options.handlesSignals = false
             options.stop = stop
+            options.descriptorLimit = descriptorLimit
             let service = InterchangeService(
                 start: message, parslVersion: "2026.10.26", pythonVersion: "3.11.7", options: options)
             let code = (try? service.run()) ?? 99

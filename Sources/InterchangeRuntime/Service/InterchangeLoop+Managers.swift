@@ -82,6 +82,7 @@ extension InterchangeLoop {
                 registration: registration, descriptor: body.sourceDescriptor,
                 drainDelay: Self.delay(until: registration.drainTime))
             handle(.registration(identity, arrival), at: now)
+            warnOfDescriptors()
         case .drain:
             handle(.drainRequested(identity), at: now)
         case .capacity(let capacity):

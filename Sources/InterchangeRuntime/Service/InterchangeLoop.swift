@@ -15,6 +15,8 @@ final class InterchangeLoop {
     static let catchUpTurns = 1000
     /// A pause this long after a burst is a quiet moment, in nanoseconds.
     static let quietTime: UInt64 = 50_000_000
+    /// Descriptors that are not managers' connections.
+    static let otherDescriptors = 64
     /// Milliseconds that ending waits for a report to the executor.
     static let reportLinger: Int32 = 10_000
     /// Milliseconds that ending waits for farewells to managers.
@@ -41,6 +43,10 @@ final class InterchangeLoop {
     var memory = FreeMemory()
     /// Set when the state asks to end.
     var isFinishing = false
+    /// How many descriptors may be open.
+    var descriptorLimit = Int.max
+    /// Whether the log says that they will not be enough.
+    private var hasWarnedOfDescriptors = false
     /// Messages of managers that were no messages, counted so that the log stays readable.
     var malformedCount = 0
 
@@ -132,6 +138,22 @@ final class InterchangeLoop {
             handle(.turnEnded, at: now)
             if count == 0 { return }
         }
+    }
+
+    /// Says in time that managers will soon be unable to connect: libzmq does not.
+    ///
+    /// Each takes a descriptor, and two while it looks for an address.
+    func warnOfDescriptors() {
+        let count = state.managerCount
+        guard !hasWarnedOfDescriptors, count >= max(1, (descriptorLimit - Self.otherDescriptors) / 5 * 4) else {
+            return
+        }
+        hasWarnedOfDescriptors = true
+        log.log(
+            .warning,
+            "\(count) managers are registered, and at most \(descriptorLimit) descriptors may be open here (ulimit -n); "
+                + "managers beyond that cannot connect: raise the hard limit (ulimit -Hn) before the workflow starts, or "
+                + "use fewer, larger nodes")
     }
 
     private func timeout(at now: UInt64) -> UInt64 {

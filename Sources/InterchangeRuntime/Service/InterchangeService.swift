@@ -12,6 +12,8 @@ package struct InterchangeService: Sendable {
         package var handlesSignals = true
         /// Ends when this is rung: for an interchange inside another program.
         package var stop: WakeUp?
+        /// How many descriptors may be open; nil asks the kernel.
+        package var descriptorLimit: Int?
         /// Where chance begins; by default it differs from run to run.
         package var seed = UInt64.random(in: .min ... .max)
 
@@ -42,7 +44,7 @@ package struct InterchangeService: Sendable {
     ///
     /// - Throws: ``InterchangeError`` when it cannot start, or libzmq refuses to go on. No message ever makes it throw.
     package func run() throws -> Int32 {
-        CurrentProcess.raiseDescriptorLimit()
+        let limit = CurrentProcess.raiseDescriptorLimit()
         var signals: SignalDescriptor?
         if options.handlesSignals {
             CurrentProcess.ignoreSignal(SIGINT)
@@ -66,6 +68,8 @@ package struct InterchangeService: Sendable {
                 monitors: start.hubPort != nil, seed: options.seed)
             let sockets = try InterchangeSockets(start, log: log)
             let loop = InterchangeLoop(start: start, settings: settings, sockets: sockets, log: log)
+            loop.descriptorLimit = options.descriptorLimit ?? Int(clamping: limit.soft)
+            log.log(.info, "at most \(limit.soft) descriptors may be open here (hard limit \(limit.hard))")
             return try loop.run(signals: signals, parent: parent, stop: options.stop)
         } catch {
             log.log(.error, "ending: \(error)")

@@ -7,7 +7,8 @@ import ZeroMQ
 /// An interchange in a process of its own, and its executor: counts what ends, and how.
 final class BenchmarkExecutor {
     static let parslVersion = "benchmark"
-    static let fingerprint = "scale"
+    /// That of the real workers' task table.
+    static let fingerprint = (try? RealManagers.table().fingerprint) ?? ""
 
     let directory: String
     let interchange: ChildProcess

@@ -33,6 +33,7 @@ struct RealManagers {
         configuration.certificateDirectory = words[3] == "none" ? nil : words[3]
         configuration.sizing = WorkerSizing(maximumWorkers: 1)
         configuration.fingerprint = BenchmarkExecutor.fingerprint
+        configuration.rows = try table().rows
         configuration.parslVersion = BenchmarkExecutor.parslVersion
         configuration.pythonVersion = "3.11.1"
         configuration.watchesParent = true
