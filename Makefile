@@ -76,8 +76,10 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	APUS_PYTHON="$$PWD/$(VENV)/bin/python3" \
 	    $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter '$(PYTHON_TESTS)'
 	@# Builds SwiftNIO with its TLS library.
-	$(SWIFT) build --package-path Tests/Extra/HTTPStaging --build-tests
-	$(SWIFT) test --package-path Tests/Extra/HTTPStaging --skip-build --disable-xctest
+	$(SWIFT) build --package-path Tests/Extra/Networking --build-tests
+	$(SWIFT) test --package-path Tests/Extra/Networking --skip-build --disable-xctest
+	@# A program without Swift's libraries, and what it still needs.
+	Tests/Support/static-program.sh Hello
 	@# SSH servers of this machine's own.
 	if [ -x /usr/sbin/sshd ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }; then \
 	    Tests/Support/ssh-hosts.sh run \
@@ -128,6 +130,14 @@ install: prerequisites ## Install `apus` and the library below PREFIX (/usr/loca
 	@# Modules can be read by the compiler that made them alone: `apus run` refuses any other by name.
 	$(firstword $(SWIFT))c --version >'$(LIBRARY)/compiler.txt'
 	install -m 755 .build/release/apus '$(DESTDIR)$(PREFIX)/bin/apus'
+
+# The program of `make static`.
+PRODUCT ?= apus
+
+.PHONY: static
+static: prerequisites ## Build PRODUCT (apus) with Swift inside: it runs where no Swift is installed, on libzmq5 alone.
+	$(SWIFT) build $(SWIFT_BUILD_FLAGS) -c release --static-swift-stdlib -Xlinker -s --product $(PRODUCT)
+	@echo "It is $$($(SWIFT) build -c release --static-swift-stdlib --show-bin-path)/$(PRODUCT)"
 
 # What `docc` and its helper are told of the module.
 DOCS := .build/docs

@@ -23,9 +23,12 @@ let confined: [SwiftSetting] = shared + [.strictMemorySafety(), .enableExperimen
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
-/// Packages of the product HTTPStaging: fetched and built for programs that ask for the trait.
-func web(_ name: String, _ package: String) -> Target.Dependency {
-    .product(name: name, package: package, condition: .when(traits: ["HTTPStaging"]))
+/// What products with a connection over HTTP need: fetched and built for programs that ask for their trait.
+func web(for trait: String) -> [Target.Dependency] {
+    [
+        ("AsyncHTTPClient", "async-http-client"), ("NIOCore", "swift-nio"), ("NIOHTTP1", "swift-nio"),
+        ("NIOSSL", "swift-nio-ssl"),
+    ].map { .product(name: $0, package: $1, condition: .when(traits: [trait])) }
 }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -46,17 +49,19 @@ let package = Package(
         .library(name: "PickleCoding", targets: ["PickleCoding"]),
         .library(name: "ConfigurationFiles", targets: ["ConfigurationFiles"]),
         .library(name: "HTTPStaging", targets: ["HTTPStaging"]),
+        .library(name: "Kubernetes", targets: ["Kubernetes"]),
         .executable(name: "apus", targets: ["ApusCommandLine"]),
     ],
     traits: [
-        .trait(name: "HTTPStaging", description: "The product HTTPStaging, with AsyncHTTPClient and SwiftNIO below it.")
+        .trait(name: "HTTPStaging", description: "The product HTTPStaging, on AsyncHTTPClient and SwiftNIO."),
+        .trait(name: "Kubernetes", description: "The product Kubernetes, on AsyncHTTPClient and SwiftNIO."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         // Built for programs that import ConfigurationFiles, and for `apus`, alone.
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-        // For programs that ask for the trait HTTPStaging alone.
+        // For programs that ask for the trait HTTPStaging or Kubernetes alone.
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.30.0"),
@@ -121,12 +126,11 @@ let package = Package(
             dependencies: ["Launch", "HighThroughput", "Provisioning", "SystemSupport", yams],
             swiftSettings: shared),
 
+        .target(name: "HTTPStaging", dependencies: ["DataFlow"] + web(for: "HTTPStaging"), swiftSettings: shared),
+        .target(name: "KubernetesObjects", dependencies: ["Provisioning", "Commands", yams], swiftSettings: shared),
         .target(
-            name: "HTTPStaging",
-            dependencies: [
-                "DataFlow", web("AsyncHTTPClient", "async-http-client"), web("NIOCore", "swift-nio"),
-                web("NIOHTTP1", "swift-nio"), web("NIOSSL", "swift-nio-ssl"),
-            ],
+            name: "Kubernetes",
+            dependencies: ["KubernetesObjects", "Provisioning", "SystemSupport"] + web(for: "Kubernetes"),
             swiftSettings: shared),
 
         // MARK: The command line
@@ -160,6 +164,7 @@ let package = Package(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
         unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
         unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
+        unitTests("KubernetesObjects", ["Provisioning", "WorkflowCore", "SystemSupport"]),
         .testTarget(
             name: "ClusterTests",
             dependencies: ["TestSupport", "SystemSupport", "ClusterProgram", "ConfiguredProgram", "ApusCommandLine"],

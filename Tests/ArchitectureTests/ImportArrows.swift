@@ -37,6 +37,11 @@ enum ImportArrows {
             "Monitoring", "ProgressDisplay", "PickleCoding", "WireProtocol", "SystemSupport",
         ]),
         "HTTPStaging": ["DataFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
+        // What Kubernetes is told and says, as values: tested without any connection.
+        "KubernetesObjects": ["Provisioning", "Commands", "Yams", "FoundationEssentials"],
+        "Kubernetes": [
+            "KubernetesObjects", "Provisioning", "SystemSupport", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL",
+        ],
         "Apus": ["Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "Commands"],
         // The only importer of Yams; `Apus` never imports it.
         "ConfigurationFiles": ["Launch", "HighThroughput", "Provisioning", "SystemSupport", "Yams"],

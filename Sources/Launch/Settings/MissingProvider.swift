@@ -8,11 +8,14 @@ package struct MissingProvider: BlockProvider {
     package var description: ProviderDescription
     /// The product that has the provider.
     package var product: String
+    /// The provider's type.
+    package var type: String
 
     /// Stands for a provider of a product.
-    package init(kind: String, product: String, blocks: BlockParameters = BlockParameters()) {
+    package init(kind: String, product: String, type: String, blocks: BlockParameters = BlockParameters()) {
         description = ProviderDescription(kind: kind, blocks: blocks)
         self.product = product
+        self.type = type
     }
 
     package var label: String { description.kind }
@@ -34,8 +37,9 @@ package struct MissingProvider: BlockProvider {
 
     /// What the program lacks.
     package var fault: String? {
-        "kind \(description.kind) needs the product \(product): add `.product(name: \"\(product)\", package: \"apus\")` to the "
-            + "program's target, import it, and read the file with `providers: [\(product).self]`"
+        "kind \(description.kind) needs the product \(product): add the trait \"\(product)\" to the dependency on apus and "
+            + "`.product(name: \"\(product)\", package: \"apus\")` to the program's target, import it, and read the file with "
+            + "`providers: [\(type).self]`"
     }
 
     package func submit(_ job: JobRequest) async throws -> JobID { throw refusal }
