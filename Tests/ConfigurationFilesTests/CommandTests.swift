@@ -91,7 +91,7 @@ struct CommandTests {
         #expect(checked.code == 0, "\(checked.errors)")
         let refused = try folder.execute(Built.products + "/ConfiguredProgram", ["apus.yaml"])
         #expect(refused.code == 1)
-        #expect(refused.errors.contains("kind kubernetes needs the product KubernetesProvider: add `.product("))
+        #expect(refused.errors.contains("kind kubernetes needs the product Kubernetes: add the trait"))
         #expect(refused.errors.hasPrefix("apus.yaml:"), "\(refused.errors)")
     }
 

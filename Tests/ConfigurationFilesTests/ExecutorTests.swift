@@ -142,7 +142,7 @@ struct ExecutorTests {
         ("kind: condor, environment: ^[9A=1]", "each name once"),
         ("kind: condor, transferInputFiles: ^[/nonexistent]", "cannot be read"),
         ("^kind: kubernetes", "executors.a: image is not set"),
-        ("^kind: kubernetes, image: x", "kind kubernetes needs the product KubernetesProvider"),
+        ("^kind: kubernetes, image: x", "kind kubernetes needs the product Kubernetes:"),
         ("kind: threads, maxUnfinishedTasks: ^0", "`automatic` or a whole number, 1 or more"),
     ]
 
@@ -255,7 +255,7 @@ struct ExecutorTests {
         let checked = try load(text, providers: nil)
         var script = WorkflowConfiguration.threads(1)
         try checked.handed.apply(to: &script)
-        #expect(script.fault?.contains("needs the product KubernetesProvider") == true)
+        #expect(script.fault?.contains("needs the product Kubernetes:") == true)
     }
 
     @Test("values of a description are found by key and type")

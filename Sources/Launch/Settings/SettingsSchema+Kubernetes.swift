@@ -25,9 +25,8 @@ extension SettingsSchema {
         word(
             "program", "a path in the image", "none",
             "The program in the image, which a shell starts; `none` starts the image's entry point."),
-        described(
-            "imagePullPolicy", SettingType(words: ["automatic", "Always", "IfNotPresent", "Never"]), "automatic",
-            "When the image is fetched."),
+        word(
+            "imagePullPolicy", "`Always`, `IfNotPresent` or `Never`", "automatic", "When the image is fetched."),
         list("imagePullSecrets", "[registry]", "Secrets with which images are fetched."),
     ]
 
