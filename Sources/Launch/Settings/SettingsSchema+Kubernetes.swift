@@ -12,7 +12,8 @@ extension SettingsSchema {
             settings: podImage + podSize + podPlace + podUser + cluster,
             groups: [blocks(of: code), blockProcesses, everyExecutor],
             starters: [
-                ("image", .text("registry.example.org/my-workflow:1")), ("program", .text("/usr/local/bin/my-workflow")),
+                ("image", .text("registry.example.org/my-workflow:1")),
+                ("program", .text("/usr/local/bin/my-workflow")),
                 ("maxBlocks", .integer(4)),
             ],
             product: code.product,
@@ -21,7 +22,9 @@ extension SettingsSchema {
     }()
 
     private static let podImage: [Setting] = [
-        word("image", "the name of a container image", "none", "The image, with the program in it; it has to be named."),
+        word(
+            "image", "the name of a container image", "none",
+            "The image, with the program in it; it has to be named."),
         word(
             "program", "a path in the image", "none",
             "The program in the image, which a shell starts; `none` starts the image's entry point."),
@@ -62,7 +65,8 @@ extension SettingsSchema {
             "Whether the cluster must refuse to run the container as root."),
         list(
             "volumes", "[claim:data:/data, hostPath:/scratch:/scratch:ro]",
-            "What is mounted: claim, hostPath, secret, configMap, empty or memory, its name or size, the path, perhaps ro."),
+            "What is mounted: claim, hostPath, secret, configMap, empty or memory, its name or size, the path, perhaps ro."
+        ),
         list("environment", "[OMP_NUM_THREADS=1]", "Variables of the container."),
         word("workingDirectory", "a path in the container", "automatic", "Where tasks run."),
     ]
