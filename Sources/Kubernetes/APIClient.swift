@@ -138,7 +138,12 @@
         private func description(
             _ method: HTTPMethod, _ resource: APIResource, verb: String? = nil
         ) -> APIFailure.Request {
-            let usual = [HTTPMethod.POST: "create", .GET: "get", .DELETE: "delete"][method] ?? method.rawValue
+            let usual =
+                switch method {
+                case .POST: "create"
+                case .DELETE: "delete"
+                default: "get"
+                }
             return APIFailure.Request(
                 verb: verb ?? usual, resource: resource.rawValue, group: resource.group, namespace: namespace,
                 line: "\(method.rawValue) \(server)\(resource.path(namespace))")

@@ -1,11 +1,6 @@
 // The library below is built for programs that ask for it alone: the trait Kubernetes of this package.
 #if Kubernetes
-    @_exported public import enum KubernetesObjects.ImagePullPolicy
-    @_exported public import struct KubernetesObjects.KubernetesProvider
-    @_exported public import struct KubernetesObjects.PodToleration
-    @_exported public import struct KubernetesObjects.PodVolume
-    @_exported public import struct KubernetesObjects.ResourceRange
-    import KubernetesObjects
+    public import KubernetesObjects
     public import Provisioning
     import SystemSupport
 
