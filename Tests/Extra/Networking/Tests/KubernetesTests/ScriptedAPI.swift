@@ -33,7 +33,7 @@ final class ScriptedAPI {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "api.py").path()
         var arguments = ["python3", script, "answers", "log"]
         if security != .none {
-            try makeCertificates()
+            try Self.makeCertificates(in: directory)
             arguments += ["server.pem", "server.key"] + (security == .mutual ? ["authority.pem"] : [])
         }
         let output = Pipe()
@@ -56,7 +56,7 @@ final class ScriptedAPI {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    private func makeCertificates() throws {
+    private static func makeCertificates(in directory: URL) throws {
         let make = """
             openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem
             for name in server client; do
