@@ -18,12 +18,12 @@ fail() { echo "kubernetes-cluster: $*" >&2; exit 1; }
 
 # The debug build's objects, linked with the Swift runtime in the program.
 image() {
-    local directory
     directory=$(mktemp -d)
     trap 'rm -rf "$directory"' EXIT
     (cd "$root/Tests/Extra/Networking" &&
         swiftc -static-stdlib @.build/debug/PodProgram.product/Objects.LinkFileList -Xlinker --defsym=main=PodProgram_main \
-            -Xlinker -s -lzmq -l_FoundationCShims -l_FoundationCollections -lstdc++ -o "$directory/PodProgram")
+            -Xlinker -s -lzmq -lCoreFoundation -l_FoundationICU -lFoundationInternationalization -l_FoundationCShims \
+            -l_FoundationCollections -lstdc++ -o "$directory/PodProgram")
     cat >"$directory/Dockerfile" <<'END'
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libzmq5 && rm -rf /var/lib/apt/lists/*
