@@ -83,7 +83,8 @@ final class ClientService {
                 workerPortRange: configuration.workerPortRange, logDirectory: directory,
                 heartbeatThreshold: configuration.heartbeatThreshold,
                 loggingLevel: configuration.debugLog ? 10 : 20, certificateDirectory: certificates,
-                runID: context.runID.rawValue, checkPythonMismatch: false))
+                managerSelector: configuration.filling == .packed ? .packed : .random, runID: context.runID.rawValue,
+                checkPythonMismatch: false))
         self.interchange = interchange
         try sockets.poller.add(
             descriptor: interchange.child.processDescriptor, .read, id: PollID.interchange)

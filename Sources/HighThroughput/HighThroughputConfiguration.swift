@@ -11,12 +11,22 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         case fixed(Int)
     }
 
+    /// Which of several managers with idle workers is given the next task.
+    public enum Filling: Sendable, Equatable {
+        /// The emptiest.
+        case spread
+        /// The fullest: one node is filled before the next is used, so that others stay idle and can be given back.
+        case packed
+    }
+
     /// The name in logs, and of the directory of logs within the run directory.
     public var label: String
     /// Worker processes on this machine, or on each node of a provider; there 0 is one for each processor of the node.
     public var workers: Int
     /// How many tasks the manager holds beyond its workers.
     public var prefetch: Prefetch
+    /// Which of several managers with idle workers is given the next task.
+    public var filling: Filling
     /// Processors for each worker, which bound their number; may be below 1.
     ///
     /// `nil` is 1, or no bound where `workers` is a number.
@@ -105,6 +115,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         self.label = label
         self.workers = workers ?? HighThroughputConfiguration.coreCount
         prefetch = .automatic
+        filling = .spread
         affinity = .none
         drainsBeforeWalltime = true
         accelerators = Accelerators()

@@ -8,6 +8,8 @@ package struct InterchangeStartMessage: Sendable {
         case random
         /// By block id, highest first.
         case blockID
+        /// The fullest with an idle worker first, of those that speak Apus; the others by chance.
+        case packed
         /// A class this interchange cannot run.
         case unknown(String)
     }
@@ -163,6 +165,7 @@ package struct InterchangeStartMessage: Sendable {
 
     private static func selector(_ value: PickleValue?) -> ManagerSelectorKind {
         guard let value, !value.isNone else { return .random }
+        if value.stringValue == "packed" { return .packed }
         switch value.callee?.global?.name {
         case "RandomManagerSelector": return .random
         case "BlockIdManagerSelector": return .blockID
@@ -205,6 +208,7 @@ package struct InterchangeStartMessage: Sendable {
         writer.field("poll_period", pollPeriod)
         writer.field("logging_level", loggingLevel)
         writer.optional("cert_dir", certificateDirectory)
+        if managerSelector == .packed { writer.field("manager_selector", "packed") }
         writer.field("run_id", runID)
         writer.field("_check_python_mismatch", checkPythonMismatch)
         writer.setItems()

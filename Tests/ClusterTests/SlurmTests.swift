@@ -26,6 +26,16 @@ struct SlurmTests {
         for node in ["n1", "n2"] { #expect(run.output.contains("ran on \(node) "), "\(run.output)\(run.log)") }
     }
 
+    @Test("programs on one node and on two are started by srun, on the nodes that they were given")
+    func ranks() throws {
+        let run = try ClusterRun(["ranks"], ["CLUSTER_MPI": "1"])
+        #expect(run.finish() == .exited(0), "\(run.errors)")
+        #expect(run.output == "done\n", "\(run.output)\(run.log)")
+        let lines = (try SmallFile.readText("\(run.directory)/ranks.out")).split(separator: "\n").sorted()
+        #expect(lines.count == 4 && lines.suffix(2) == ["2 n1", "2 n2"], "\(lines)")
+        #expect(lines.prefix(2).allSatisfy { $0 == "1 n1" || $0 == "1 n2" }, "\(lines)")
+    }
+
     @Test("after scancel by hand another block runs the tasks: none is lost")
     func cancelled() throws {
         let run = try ClusterRun(["nap", "16", "1500"], ["CLUSTER_RETRIES": "3"])

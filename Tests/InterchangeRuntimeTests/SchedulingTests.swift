@@ -54,6 +54,32 @@ struct SchedulingTests {
         #expect(try harness.turn().dispatches.map(\.manager) == ["b", "c"])
     }
 
+    @Test("with packing a manager is filled before the next is used, and the fullest comes first again")
+    func packed() throws {
+        var harness = StateHarness(selector: .packed)
+        for name in ["a", "b", "c"] { try harness.registerApus(name, capacity: 100, workers: 4) }
+        try harness.submit(1...6)
+        let outcome = try harness.turn()
+        #expect(outcome.dispatches.map(\.tasks) == [[1, 2, 3, 4], [5, 6]])
+        let (full, half) = (outcome.dispatches[0].manager, outcome.dispatches[1].manager)
+        try harness.finish(1, at: full)
+        try harness.submit(7)
+        #expect(try harness.turn().dispatches.map(\.manager) == [full])
+        try harness.finish(2, at: full)
+        try harness.finish(3, at: full)
+        try harness.finish(4, at: full)
+        try harness.submit(8...9)
+        #expect(try harness.turn().dispatches.map(\.manager) == [half])
+    }
+
+    @Test("packing leaves no worker idle while tasks wait, and then fills evenly")
+    func packedOverflow() throws {
+        var harness = StateHarness(selector: .packed)
+        for name in ["a", "b"] { try harness.registerApus(name, capacity: 100, workers: 2) }
+        try harness.submit(1...8)
+        #expect(try harness.turn().dispatches.map(\.tasks.count) == [4, 4])
+    }
+
     @Test("the emptiest Apus manager is filled first, so no task waits while a worker is idle")
     func emptiest() throws {
         var harness = StateHarness()

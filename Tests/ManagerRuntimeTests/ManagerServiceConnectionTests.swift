@@ -175,6 +175,40 @@ struct ManagerServiceConnectionTests {
         #expect(try interchange.awaitEnd(manager) == .exited(0))
     }
 
+    @Test("when all processes of a job are told to end, the job's end is the reason, and no worker")
+    func terminationOfAll() throws {
+        let interchange = try FakeInterchange()
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        try interchange.send(1...2, "spin")
+        try interchange.serve(seconds: 0.2)
+        let workers = Processes.children(of: manager.pid)
+        for pid in workers { kill(pid, SIGTERM) }
+        _ = Processes.eventually(seconds: 5) { !workers.contains(where: Processes.isAlive) }
+        manager.signal(SIGTERM)
+        for task in 1...2 {
+            let error = try #require(try interchange.awaitAnswer(task).error as? ExecutionError)
+            #expect(error.code == .managerLost, "\(error)")
+        }
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("a worker that alone was told to end is lost and replaced")
+    func terminatedWorker() throws {
+        let interchange = try FakeInterchange()
+        let manager = try interchange.startManager(interchange.configuration())
+        _ = try interchange.awaitRegistration()
+        try interchange.send(1...2, "spin")
+        try interchange.serve(seconds: 0.2)
+        kill(try #require(Processes.children(of: manager.pid).first), SIGTERM)
+        try interchange.serve("the loss") { interchange.answers.count == 1 }
+        #expect((interchange.answers[0].error as? ExecutionError)?.code == .workerLost)
+        try interchange.send([3], "sum", [1])
+        #expect(try interchange.awaitAnswer(3).value(Int.self) == 1)
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
     @Test("a manager asks to be drained when its time has come")
     func drain() throws {
         let interchange = try FakeInterchange()

@@ -237,13 +237,14 @@ struct RoundTripTests {
     func start() throws {
         let message = InterchangeStartMessage(
             taskPort: 1, resultPort: 2, commandPort: 3, interchangeAddress: "127.0.0.1", hubPort: 9,
-            logDirectory: "/logs", certificateDirectory: "/keys", runID: "r", checkPythonMismatch: false)
+            logDirectory: "/logs", certificateDirectory: "/keys", managerSelector: .packed, runID: "r",
+            checkPythonMismatch: false)
         let read = try InterchangeStartMessage.parse(message.encode())
         #expect(read.taskPort == 1 && read.resultPort == 2 && read.commandPort == 3)
         #expect(read.hubPort == 9)
         #expect(read.certificateDirectory == "/keys")
         #expect(read.workerPortRange == 54_000..<55_000)
-        #expect(!read.checkPythonMismatch)
+        #expect(!read.checkPythonMismatch && read.managerSelector == .packed)
     }
 
     @Test("a configuration that is empty, no pickle, or incomplete is refused with what was expected")

@@ -37,6 +37,8 @@ struct CandidatePool: Sendable {
         var generation: UInt32 = 0
     }
 
+    /// Whether an Apus manager is filled before the next one is used, so that others stay idle and can be given back.
+    var packs = false
     private var places: [Place] = []
     private var levels = LoadLevels()
     private var chances: [Int] = []
@@ -87,7 +89,8 @@ struct CandidatePool: Sendable {
     ///
     /// Where both kinds of managers meet, an Apus manager with an idle worker comes first and one without comes last.
     mutating func next(using generator: inout SeededGenerator) -> Int? {
-        if let slot = levels.first(below: LoadLevels.full) { return slot }
+        let idle = packs ? levels.fullestWithIdleWorker() : levels.first(below: LoadLevels.full)
+        if let idle { return idle }
         if !chances.isEmpty { return chances[Int.random(in: chances.indices, using: &generator)] }
         while let entry = blocks.max {
             let slot = Int(entry.slot)

@@ -82,7 +82,8 @@ extension InterchangeState {
             for step in 0..<managers.count {
                 let slot = (demandCursor + step) % managers.count
                 if isLive(slot), managers[slot].hasRoom(for: wanted) {
-                    demandCursor = (slot + 1) % managers.count
+                    // With packing the search always begins at the first.
+                    if settings.selector != .packed { demandCursor = (slot + 1) % managers.count }
                     return slot
                 }
             }

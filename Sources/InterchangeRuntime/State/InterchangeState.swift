@@ -71,6 +71,7 @@ package struct InterchangeState: Sendable {
         self.settings = settings
         monitors = settings.monitors
         generator = SeededGenerator(seed: settings.seed)
+        candidates.packs = settings.selector == .packed
     }
 
     /// Takes note of one event and appends what is to be done to `effects`.

@@ -36,6 +36,13 @@ struct LoadLevels: Sendable {
         return nil
     }
 
+    /// The manager that comes first in the highest level with an idle worker; nil when there is none.
+    func fullestWithIdleWorker() -> Int? {
+        // These levels are the lowest bits of the first word.
+        let bits = occupied[0] & ((1 << UInt64(Self.full)) - 1)
+        return bits == 0 ? nil : Int(heads[63 - bits.leadingZeroBitCount])
+    }
+
     /// Puts a manager at the end of a level, wherever it was before; with nil takes it out.
     mutating func place(_ manager: Int, at level: Int?) {
         while manager >= links.count { links.append(Link()) }

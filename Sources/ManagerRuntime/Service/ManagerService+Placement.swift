@@ -84,6 +84,8 @@ extension ManagerService {
 
     /// Kills a worker and everything below it, also what has a process group of its own.
     func kill(_ worker: WorkerProcess) {
+        // The number of one that has ended may be another's by now.
+        guard worker.process.poll() == nil else { return }
         let family = ProcessFamily.descendants(of: worker.process.pid)
         worker.process.signalGroup(SIGKILL)
         for pid in family { _ = Glibc.kill(pid, SIGKILL) }

@@ -1,3 +1,4 @@
+import Glibc
 import SystemSupport
 import WireProtocol
 import WorkflowCore
@@ -104,6 +105,14 @@ extension ManagerService {
     /// The process has ended: everything it had written counts, then its end.
     func workerEnded(_ index: Int) {
         guard index < workers.count, let worker = workers[index], let status = worker.process.poll() else { return }
+        if status == .signalled(SIGTERM), deferredEnds[index] == nil {
+            // A scheduler that ends a job tells all its processes, in any order: when the manager is told as well, that is
+            // the reason, and not a worker that was lost.
+            deferredEnds[index] = now &+ Self.ownSignalTime
+            poller.remove(id: WatchID.process(index))
+            return
+        }
+        deferredEnds[index] = nil
         if !worker.hasClosed { _ = read(worker, index, all: true) }
         poller.remove(id: WatchID.stream(index))
         poller.remove(id: WatchID.process(index))
@@ -114,6 +123,11 @@ extension ManagerService {
             index: index, processID: worker.process.pid, host: host, status: status, fatal: fatal, lines: lines,
             errorPath: outputs[index].errorPath)
         handle(.workerEnded(index, report.ending))
+    }
+
+    /// Deals with workers that were told to end, when the manager was not.
+    func takeDeferredEnds() {
+        for (index, moment) in deferredEnds where moment <= now { workerEnded(index) }
     }
 
     /// Writes what is due to workers; what does not fit now waits for the poller.

@@ -27,6 +27,8 @@ package final class ManagerService {
     static let teardownTime = Duration.seconds(1)
     /// How long results may take to leave when the manager ends, milliseconds.
     static let linger: Int32 = 500
+    /// How long after a worker the manager may be told to end, by one who tells all.
+    static let ownSignalTime: UInt64 = 300_000_000
     /// Messages read before workers get their turn.
     static let messagesPerRound = 256
 
@@ -65,6 +67,8 @@ package final class ManagerService {
     /// Running tasks with a limit of memory.
     var watchedMemory: [Int: WatchedMemory] = [:]
     var nextMemoryLook: UInt64 = 0
+    /// Workers that ended by SIGTERM, and until when the manager's own signal is awaited.
+    var deferredEnds: [Int: UInt64] = [:]
     var echo: EchoWriter?
     var apps = AppNames()
     /// The app whose lines a worker writes.
@@ -163,6 +167,7 @@ package final class ManagerService {
         if echo != nil, echo?.isBehind == true || state.workers.contains(where: { !$0.queue.isEmpty }) {
             deadline = min(deadline, now &+ Self.echoPause)
         }
+        for moment in deferredEnds.values { deadline = min(deadline, moment) }
         if !watchedMemory.isEmpty { deadline = min(deadline, max(nextMemoryLook, now)) }
         let ready = try poller.wait(timeoutNanoseconds: deadline > now ? deadline - now : 0)
         now = Monotonic.nanoseconds
@@ -188,6 +193,7 @@ package final class ManagerService {
         }
         // Silence is judged only when nothing is left to be read.
         if now >= deadline { handle(.tick) }
+        if !deferredEnds.isEmpty, ending == nil { takeDeferredEnds() }
         if !watchedMemory.isEmpty { watchMemory() }
         if echo != nil { echoOutput(atTick: now >= deadline) }
         flushWorkers()

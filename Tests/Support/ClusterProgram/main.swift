@@ -4,6 +4,7 @@
 //     ClusterProgram words FOLDER        counts the words of a folder: one task a file, then merging tasks
 //     ClusterProgram nap COUNT MS        so many tasks that sleep; prints where each ran
 //     ClusterProgram mark COUNT MS FILE  the same; each task that begins adds a line with its number to the file
+//     ClusterProgram ranks               programs on one node and on two, started by srun (CLUSTER_MPI set)
 //
 // The environment says how: CLUSTER_NODES, CLUSTER_WORKERS, CLUSTER_WALLTIME (seconds), CLUSTER_PARTITION,
 // CLUSTER_RETRIES, CLUSTER_BLOCKS. With CLUSTER_HOSTS, a list with commas, it is ssh: CLUSTER_SSH_CONFIG is a configuration
@@ -64,6 +65,10 @@ struct NamespaceLauncher: Launcher {
     }
 }
 
+let ranks = bashApp("ranks", stdout: .file("ranks.out", append: true)) { () -> ShellCommand in
+    "$APUS_MPI_PREFIX sh -c 'echo $PARSL_NUM_RANKS $SLURMD_NODENAME'"
+}
+
 func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 func number(_ name: String, _ usual: Int) -> Int { variable(name).flatMap { Int($0) } ?? usual }
 @Sendable func here() -> Place {
@@ -100,6 +105,12 @@ let namespaces: (any Provider)? = variable("CLUSTER_NAMESPACES").map { hosts in
 }
 let provider: any Provider = namespaces ?? (ssh ?? slurm)
 var htex = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
+if variable("CLUSTER_MPI") != nil {
+    var simple = slurm
+    simple.launcher = SimpleLauncher()
+    htex.provider = simple
+    htex.mpiLauncher = .srun
+}
 if let cache = variable("CLUSTER_SHARED_CACHE") { htex.executable = .copied(cache: ExecutableCache(directory: cache)) }
 if namespaces != nil {
     htex.address = variable("CLUSTER_ADDRESS")
@@ -143,7 +154,12 @@ await Workflow.run(configuration: configuration) {
             }
         }
         print("done")
+    case "ranks":
+        for call in [1, 2, 1].map({ ranks.with(resources: .init(nodes: $0, ranksPerNode: 1))() }) {
+            do { _ = try await call.value } catch { print("failed: \(error)") }
+        }
+        print("done")
     default:
-        print("usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS | mark COUNT MILLISECONDS FILE")
+        print("usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS | mark COUNT MILLISECONDS FILE | ranks")
     }
 }
