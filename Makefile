@@ -93,7 +93,7 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	@# A Slurm of this machine's own; its daemons run as root.
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    Tests/Support/slurm-cluster.sh run \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SlurmTests; \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter RealSlurm; \
 	else echo 'apus: the tests with Slurm are left out: they need root and apt-get'; fi
 
 $(VENV)/.complete: Makefile

@@ -167,7 +167,9 @@ let package = Package(
         unitTests("KubernetesObjects", ["Provisioning", "WorkflowCore", "SystemSupport"]),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["TestSupport", "SystemSupport", "ClusterProgram", "ConfiguredProgram", "ApusCommandLine"],
+            dependencies: [
+                "TestSupport", "SystemSupport", "ClusterProgram", "ConfiguredProgram", "WordCount", "ApusCommandLine",
+            ],
             swiftSettings: shared),
         .executableTarget(
             name: "ClusterProgram", dependencies: ["Apus"], path: "Tests/Support/ClusterProgram", swiftSettings: shared),
@@ -219,7 +221,12 @@ let package = Package(
             swiftSettings: shared),
         .executableTarget(
             name: "SpreadProgram", dependencies: ["Apus"], path: "Tests/Support/SpreadProgram", swiftSettings: shared),
-        unitTests("Launch", ["DataFlow", "ProgressDisplay", "SystemSupport", "WorkflowCore", "ProgressProgram"]),
+        unitTests(
+            "Launch",
+            [
+                "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport", "WorkflowCore",
+                "ProgressProgram",
+            ]),
         .executableTarget(
             name: "ProgressProgram", dependencies: ["Apus"], path: "Tests/Support/ProgressProgram",
             swiftSettings: shared),

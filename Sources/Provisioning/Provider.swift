@@ -25,7 +25,8 @@ public protocol Provider: Sendable, Equatable {
 
     /// Asks for a block.
     ///
-    /// - Throws: ``ProviderError``.
+    /// - Throws: ``ProviderError``; with the code ``ProviderError/Code/schedulerDown`` when no job was made and the same may
+    ///   succeed a little later: it is then tried again for two minutes.
     func submit(_ job: JobRequest) async throws -> JobID
     /// What is known of these jobs now, asked in as few requests as the scheduler allows.
     ///

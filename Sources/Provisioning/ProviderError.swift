@@ -4,7 +4,7 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case commandNotFound, timedOut, refused, unreadableAnswer, badParameter, notStarted
-            case permissionDenied, untrusted, unreachable, connectionLost
+            case permissionDenied, untrusted, unreachable, connectionLost, schedulerDown
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -30,6 +30,9 @@ public struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible 
         public static var unreachable: Self { Self(.unreachable) }
         /// There was a connection, and it ended too early.
         public static var connectionLost: Self { Self(.connectionLost) }
+
+        /// The scheduler's daemon did not answer its client program: nothing has changed there, and it may answer later.
+        public static var schedulerDown: Self { Self(.schedulerDown) }
 
         /// The name of the code.
         public var description: String { value.rawValue }

@@ -17,7 +17,7 @@ enum Slurm {
     /// Whether there are nodes.
     static let isThere = run(["sinfo", "--noheader", "--Node", "--format=%T"]).contains("idle")
     static let hint: Comment =
-        "there is no Slurm here; start one with: Tests/Support/slurm-cluster.sh run swift test --filter SlurmTests"
+        "there is no Slurm here; start one with: Tests/Support/slurm-cluster.sh run swift test --filter RealSlurm"
 
     /// Runs a command and returns what it prints on both streams; nothing when it is not there.
     @discardableResult
@@ -30,6 +30,29 @@ enum Slurm {
         else { return "" }
         _ = child.wait(deadlineNanoseconds: Monotonic.nanoseconds + 20_000_000_000)
         return String(decoding: output.read(limit: 1 << 20), as: UTF8.self)
+    }
+
+    /// The node of a job of one node, also a while after its end.
+    static func node(of job: String) -> String {
+        let words = run(["scontrol", "show", "job", job]).split { $0 == " " || $0 == "\n" }
+        return words.first { $0.hasPrefix("NodeList=") }.map { String($0.dropFirst(9)) } ?? ""
+    }
+
+    /// Brings nodes back that a test took away.
+    static func resumeNodes() {
+        for node in ["n1", "n2"] { run(["scontrol", "update", "NodeName=\(node)", "State=RESUME"]) }
+    }
+
+    /// Ends the controller; jobs go on.
+    static func stopController() {
+        run(["scontrol", "shutdown", "slurmctld"])
+        _ = eventually(within: 10) { run(["scontrol", "ping"]).contains("is DOWN") }
+    }
+
+    static func startController() {
+        // Its port may be in use a moment longer.
+        _ = eventually(within: 10) { run(["slurmctld"]).isEmpty }
+        _ = eventually(within: 10) { run(["scontrol", "ping"]).contains("is UP") }
     }
 
     /// Jobs of a run that are not over; they have some seconds to end.
@@ -45,7 +68,7 @@ enum Slurm {
     }
 }
 
-/// One run of ClusterProgram.
+/// One run of a program whose workers are jobs.
 final class ClusterRun {
     let child: ChildProcess
     let directory: String
@@ -55,10 +78,12 @@ final class ClusterRun {
     /// - Parameters:
     ///   - arguments: its arguments.
     ///   - settings: variables that say how.
+    ///   - program: its name.
     ///   - prepare: fills a folder before the start.
     ///   - more: further arguments, made from that folder's name.
     init(
-        _ arguments: [String], _ settings: [String: String] = [:], prepare: (String) throws -> Void = { _ in },
+        _ arguments: [String], _ settings: [String: String] = [:], program: String = "ClusterProgram",
+        prepare: (String) throws -> Void = { _ in },
         more: (String) -> [String] = { _ in [] }
     ) throws {
         var template = Array("/tmp/apus-cluster-XXXXXX".utf8CString)
@@ -69,7 +94,7 @@ final class ClusterRun {
         try prepare(folder)
         child = try ChildProcess(
             spawning: ChildProcess.Options(
-                executable: Self.program, arguments: ["ClusterProgram"] + arguments + more(folder),
+                executable: Self.path(of: program), arguments: [program] + arguments + more(folder),
                 environment: EnvironmentVariables.all.merging(settings) { $1 }, workingDirectory: directory,
                 standardOutput: .file(directory + "/stdout", append: false),
                 standardError: .file(directory + "/stderr", append: false), ownProcessGroup: true))
@@ -84,16 +109,16 @@ final class ClusterRun {
     }
 
     /// The program, beside the tests' own.
-    private static var program: String {
+    private static func path(of program: String) -> String {
         for path in CommandLine.arguments.filter({ $0.contains(".xctest") }) + [CurrentProcess.executablePath] {
             var folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
             while folder.count > 1 {
-                let candidate = folder.joined(separator: "/") + "/ClusterProgram"
+                let candidate = folder.joined(separator: "/") + "/" + program
                 if access(candidate, X_OK) == 0 { return candidate }
                 folder = folder.dropLast()
             }
         }
-        return "ClusterProgram"
+        return program
     }
 
     var output: String { text("stdout") }
@@ -101,7 +126,8 @@ final class ClusterRun {
     /// What became of the blocks.
     var log: String { text("runinfo/000/htex/blocks.log") }
 
-    private func text(_ name: String) -> String {
+    /// A file in its directory.
+    func text(_ name: String) -> String {
         (try? SmallFile.readText("\(directory)/\(name)", limit: 1 << 24)) ?? ""
     }
 
@@ -110,12 +136,26 @@ final class ClusterRun {
         child.wait(deadlineNanoseconds: Monotonic.nanoseconds + UInt64(seconds * 1e9))
     }
 
+    /// Whether there is a file in its directory.
+    func has(_ name: String) -> Bool { access(directory + "/" + name, F_OK) == 0 }
+
+    /// Makes a file in its directory.
+    func touch(_ name: String) throws { try SmallFile.write([], to: "\(directory)/\(name)", mode: 0o644) }
+
+    /// Waits until the program has printed so many lines that begin so.
+    func waits(for prefix: String, times: Int = 1, within seconds: Double = 40) -> Bool {
+        eventually(within: seconds) { output.split(separator: "\n").count { $0.hasPrefix(prefix) } >= times }
+    }
+
     /// The number of the first block's job.
-    func firstJob() -> String? {
-        let marker = "block 0 is job "
+    func firstJob() -> String? { job(of: 0) }
+
+    /// The number of a block's job.
+    func job(of block: Int) -> String? {
+        let marker = "block \(block) is job "
         var job: String?
         _ = eventually(within: 30) {
-            job = log.split(separator: "\n").first { $0.contains(marker) }.flatMap { line in
+            job = log.split(separator: "\n").last { $0.contains(marker) }.flatMap { line in
                 line.range(after: marker).map { String($0.prefix { $0.isNumber }) }
             }
             return job != nil

@@ -50,7 +50,7 @@ struct UsageTests {
         let finished = try Example.run(program, ["--help"], in: TemporaryFolder())
         #expect(finished.code == 0)
         #expect(finished.output.hasPrefix("usage: \(program) "))
-        #expect(finished.output.contains("--workers N") && finished.output.contains("--on threads|local"))
+        #expect(finished.output.contains("--workers N") && finished.output.contains("--on threads|local|slurm"))
         #expect(finished.errors == "")
     }
 }

@@ -14,10 +14,10 @@ struct BlockDeskTests {
     }
 
     private func expect(
-        _ harness: DeskHarness, _ load: Int, _ managers: [BlockSummary] = [],
+        _ harness: DeskHarness, _ load: Int, _ managers: [BlockSummary] = [], step: Double = 0.05,
         _ location: SourceLocation = #_sourceLocation, _ condition: () -> Bool
     ) async throws {
-        let holds = try await harness.until(load: load, managers, condition)
+        let holds = try await harness.until(load: load, managers, step: step, condition)
         #expect(holds, "\(harness.log)", sourceLocation: location)
     }
 
@@ -130,6 +130,31 @@ struct BlockDeskTests {
             $0.contains(" could not be submitted") && !$0.contains("its job")
         }
         #expect(tries == 3, "\(harness.log)")
+    }
+
+    @Test("a scheduler that cannot be reached is tried for two minutes, and that is no failure of a block")
+    func away() async throws {
+        let harness = try DeskHarness(BlockParameters(initBlocks: 2, maxBlocks: 2))
+        harness.provider.content.withLock { $0.absences = 6 }
+        let start = harness.now
+        try await expect(harness, 1, step: 1) { harness.provider.content.withLock { $0.submitted.count } == 2 }
+        // 2 + 4 + 8 + 16 + 32 + 60 seconds.
+        #expect((122...150).contains((harness.now - start) / 1_000_000_000))
+        #expect(harness.desk.state.ends == [nil, nil])
+        #expect(harness.log.contains("blocks 0, 1 could not be submitted yet"), "\(harness.log)")
+    }
+
+    @Test("a scheduler that stays away ends the executor, with its words")
+    func goneForGood() async throws {
+        let harness = try DeskHarness(BlockParameters()) { $0.blockErrorHandler = .simple }
+        harness.provider.content.withLock { $0.absences = .max }
+        try await expect(harness, 1, step: 1) { harness.failure != nil }
+        #expect(harness.failure?.message.contains("the scheduler cannot be reached") == true)
+        let other = try DeskHarness(BlockParameters())
+        other.provider.content.withLock { $0.absences = .max }
+        try await expect(other, 1, step: 1) { other.log.contains("could not be submitted yet") }
+        let warnings = await other.stop()
+        #expect(warnings.isEmpty && other.desk.state.living.isEmpty, "what was put off is not asked for any more")
     }
 
     @Test("at the end all blocks are cancelled, also one whose submission is under way, and none is begun")

@@ -56,9 +56,11 @@ final class DeskHarness {
     }
 
     /// Turns until something is so; the provider's answers come from other tasks, which need the pool's threads.
-    func until(load: Int, _ managers: [BlockSummary] = [], _ condition: () -> Bool) async throws -> Bool {
+    func until(
+        load: Int, _ managers: [BlockSummary] = [], step: Double = 0.05, _ condition: () -> Bool
+    ) async throws -> Bool {
         for _ in 0..<2000 {
-            turn(load: load, after: 0.05, managers)
+            turn(load: load, after: step, managers)
             if condition() { return true }
             try await Task.sleep(for: .milliseconds(2))
         }

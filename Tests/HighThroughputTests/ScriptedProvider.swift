@@ -6,6 +6,8 @@ import WorkflowCore
 final class ScriptedProvider: Provider {
     struct Content: Sendable {
         var refusal: String?
+        /// How often it cannot be reached.
+        var absences = 0
         var statuses: [JobID: JobStatus] = [:]
         var submitted: [String] = []
         var cancelled: [String] = []
@@ -49,6 +51,10 @@ final class ScriptedProvider: Provider {
     func submit(_ job: JobRequest) async throws -> JobID {
         await pass()
         return try content.withLock { content in
+            if content.absences > 0 {
+                content.absences -= 1
+                throw ProviderError(.schedulerDown, "the scheduler cannot be reached")
+            }
             if let refusal = content.refusal { throw ProviderError(.refused, refusal) }
             content.submitted.append(job.blockID.rawValue)
             let id = JobID("job\(job.blockID)")

@@ -1,3 +1,5 @@
+import HighThroughput
+import Provisioning
 import Testing
 
 @testable import Launch
@@ -75,7 +77,9 @@ struct OptionTests {
             (["x", "--cont", "3"], "unknown option '--cont'; did you mean '--count'?"),
             (["x", "-c"], "unknown option '-c'"),
             (["x", "--maybe", "3"], "maybe must not be count"), (["x", "--workers", "0"], "--workers is '0'"),
-            (["x", "--on", "mars"], "--on is 'mars'; it is 'threads' or 'local'"),
+            (["x", "--on", "mars"], "--on is 'mars'; it is 'threads', 'local' or 'slurm'"),
+            (["x", "--nodes", "0", "--on", "slurm"], "--nodes is '0'; it is a whole number from 1"),
+            (["x", "--nodes", "2"], "--nodes is of use with '--on slurm' alone"),
         ])
     func mistakes(words: [String], text: String) throws {
         let reader = try OptionReader<Everything>()
@@ -122,6 +126,37 @@ struct OptionTests {
         #expect(back.placement == WorkflowConfiguration.local(workers: 5).placement && !back.progress)
         #expect(CommonOptions(workers: 8).applied(to: processes) == .local(workers: 8))
         #expect(CommonOptions().applied(to: processes) == processes)
+    }
+
+    @Test("--on slurm keeps the jobs that a program describes, and makes one-node jobs for others")
+    func slurm() throws {
+        func slurm(_ common: CommonOptions, _ configuration: WorkflowConfiguration) throws
+            -> HighThroughputConfiguration
+        {
+            guard case .processes(let processes) = common.applied(to: configuration).placement else {
+                throw UsageError("no processes")
+            }
+            return processes
+        }
+        let two = try slurm(CommonOptions(place: .slurm, nodes: 2), .local(workers: 3))
+        let provider = try #require(two.provider as? SlurmProvider)
+        #expect(provider.blocks.nodesPerBlock == 1 && provider.blocks.maxBlocks == 2)
+        #expect(two.workers == 0, "the number for this machine says nothing of a node")
+        #expect(two.fault == nil)
+        let threads = try slurm(CommonOptions(place: .slurm, workers: 6), .threads(2))
+        #expect(threads.workers == 6)
+        let own = SlurmProvider(
+            partition: "gpu", blocks: BlockParameters(nodesPerBlock: 4, initBlocks: 3, minBlocks: 3, maxBlocks: 8))
+        let kept = try slurm(CommonOptions(place: .slurm, nodes: 9), .slurm(own, workersPerNode: 7))
+        let blocks = try #require(kept.provider as? SlurmProvider).blocks
+        #expect((kept.provider as? SlurmProvider)?.partition == "gpu" && kept.workers == 7)
+        #expect(blocks.maxBlocks == 2 && blocks.initBlocks == 2 && blocks.minBlocks == 2 && kept.fault == nil)
+        // And back to this machine.
+        let local = CommonOptions(place: .local).applied(to: .slurm(own))
+        #expect(local.placement == WorkflowConfiguration.local().placement)
+        #expect(
+            CommonOptions(place: .threads).applied(to: .slurm(own)).placement
+                == .threads(HighThroughputConfiguration.coreCount, throughCodec: false))
     }
 
     @Test(

@@ -49,6 +49,31 @@ struct LauncherTests {
         #expect(try Self.run(script).output == "yes\n")
     }
 
+    /// Programs of launchers, and how to find out that the right one is there.
+    private static let programs: [(name: String, launcher: any Launcher, check: String)] = [
+        ("gnu-parallel", GnuParallelLauncher(), "parallel --version | grep 'GNU parallel'"),
+        ("mpiexec", MpiExecLauncher(), "mpiexec --version | grep HYDRA"),
+        ("mpirun", MpiRunLauncher(), "mpirun --version | grep 'Open MPI'"),
+    ]
+
+    @Test("where its program is installed, a launcher starts all copies", arguments: programs.map(\.name))
+    func really(_ name: String) throws {
+        let (_, launcher, check) = try #require(Self.programs.first { $0.name == name })
+        guard try Self.run(check).status == .exited(0) else { return }
+        let folder = try TemporaryDirectory()
+        // GNU parallel takes ':' for this machine, which needs no sshd.
+        let host = name == "gnu-parallel" ? ":" : "localhost"
+        let prelude = """
+            cd '\(folder.path)'; mkdir home; export HOME="$PWD/home" PBS_NODEFILE="$PWD/hosts" GREETING=hello
+            echo \(host) >hosts; export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
+            """
+        let script = launcher.script(command: "echo \"$GREETING from a copy\"", tasksPerNode: 2, nodesPerBlock: 1)
+        let (status, output) = try Self.run(prelude + "{\n" + script + "} </dev/null")
+        #expect(status == .exited(0), "\(output)")
+        #expect(output.split(separator: "\n").count { $0 == "hello from a copy" } == 2, "\(output)")
+    }
+
     static func run(
         _ script: String, _ options: String...
     ) throws -> (status: SystemSupport.ExitStatus, output: String) {

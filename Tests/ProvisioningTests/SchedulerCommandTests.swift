@@ -21,6 +21,23 @@ struct SchedulerCommandTests {
         #expect(text.contains("  $ sh -c 'echo '\\''no such queue'\\'' >&2; exit 7'"))
     }
 
+    @Test(
+        "a scheduler that is away is told from one that refuses",
+        arguments: [
+            ("sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)", true),
+            ("sbatch: error: invalid partition specified: nowhere", false),
+            ("qsub: cannot connect to server login (errno=111)", true),
+            ("error: unable to contact qmaster using port 6444 on host \"head\"", true),
+            ("LSF is down. Please wait ...", true), ("ERROR: Can't find address of local schedd", true),
+        ])
+    func away(printed: String, isAway: Bool) {
+        let error = SchedulerCommand("sbatch", ["job"]).refusal(
+            SchedulerOutcome(exitCode: 1, standardError: printed), remedy: "look")
+        #expect(error.code == (isAway ? .schedulerDown : .refused))
+        #expect(error.message.contains("cannot be reached") == isAway)
+        #expect(error.message.hasSuffix("; look") && error.output == printed)
+    }
+
     @Test("a program that does not end is ended, with what it had printed in the error")
     func timeout() async {
         let error = await #expect(throws: ProviderError.self) {

@@ -81,7 +81,7 @@ struct SlurmProviderTests {
         let error = await #expect(throws: ProviderError.self) {
             _ = try await SlurmProvider(commandDirectory: stand.directory.path).status(of: [JobID("1")])
         }
-        #expect(error?.code == .refused)
+        #expect(error?.code == .schedulerDown)
     }
 
     @Test("many jobs are asked for in batches")

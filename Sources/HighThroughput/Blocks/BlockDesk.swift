@@ -45,6 +45,10 @@ final class BlockDesk {
     private var asksScheduler = false
     private var lastPoll: UInt64 = 0
     private var nextPoll = UInt64.max
+    /// Blocks whose scheduler could not be reached, when they are submitted again, and how often that was so in a row.
+    private var postponed: [BlockNumber] = []
+    private var nextSubmission = UInt64.max
+    private var unreached = 0
     private var hasChanged = true
     private var workerCount = 0
 
@@ -76,6 +80,7 @@ final class BlockDesk {
             if awaitsList { handle(.tick, now) } else { askForList() }
         }
         if now >= nextPoll { askScheduler(now) }
+        if now >= nextSubmission { submitPostponed() }
         releaseExplained(now)
         defer { outcome = Outcome() }
         return outcome
@@ -83,7 +88,7 @@ final class BlockDesk {
 
     /// When ``turn(load:at:)`` is next of use though nothing happens.
     var nextDeadline: UInt64 {
-        min(nextPeriod, nextPoll, explanationLimits.values.min() ?? .max)
+        min(nextPeriod, nextPoll, nextSubmission, explanationLimits.values.min() ?? .max)
     }
 
     /// Makes the next decision soon: something has changed.
@@ -160,8 +165,8 @@ final class BlockDesk {
         switch notice.kind {
         case .managerRegistered:
             blockOfManager[notice.manager] = block
-            notes[block]?.managers[notice.manager] = notice.workerCount
-            workerCount += notice.workerCount
+            let before = notes[block]?.managers.updateValue(notice.workerCount, forKey: notice.manager) ?? 0
+            workerCount += notice.workerCount - before
             // Nodes may differ; what counts is what they have together.
             handle(.workersPerNode(max(1, workerCount / max(1, blockOfManager.count))), now)
         case .managerLost, .managerDrained, .managerRefused:
@@ -207,6 +212,7 @@ final class BlockDesk {
     private func take(_ report: BlockWorks.Report, _ now: UInt64) {
         switch report {
         case .submitted(let block, let job):
+            unreached = 0
             notes[block]?.job = job
             notes[block]?.attention = now
             log.write("block \(block) is job \(job) of \(provider.label)")
@@ -217,6 +223,7 @@ final class BlockDesk {
             notes[block]?.status = JobStatus(.failed, reason: "not submitted")
             handle(.notStarted(block, text), now)
             hasten(now)
+        case .postponed(let blocks, let text): postpone(blocks, text, now)
         case .states(let states, let asked):
             for block in asked { take(states[block], of: block, now) }
             answered(now)
@@ -233,6 +240,30 @@ final class BlockDesk {
             let jobs = blocks.compactMap { notes[$0]?.job?.rawValue }
             outcome.warnings.append("jobs \(jobs) of \(provider.label) may still run: \(text)")
         }
+    }
+
+    /// A scheduler that is away for a moment is no failure of a block: it is tried again for two minutes.
+    private func postpone(_ blocks: [BlockNumber], _ text: String, _ now: UInt64) {
+        unreached += 1
+        guard !state.isStopping, unreached <= Self.unreachedLimit else {
+            unreached = 0
+            for (index, block) in blocks.enumerated() {
+                take(.notSubmitted(block, index == 0 && !state.isStopping ? text : ""), now)
+            }
+            return
+        }
+        log.write("\(Self.list(blocks)) could not be submitted yet: \(text)")
+        postponed += blocks
+        nextSubmission = now &+ min(Self.shortestPause << UInt64(unreached), 60 * Self.shortestPause)
+    }
+
+    /// Attempts in a row to reach a scheduler: after 2 s, 4 s, … 32 s and 60 s.
+    private static let unreachedLimit = 6
+
+    private func submitPostponed() {
+        nextSubmission = .max
+        works.submit(postponed)
+        postponed = []
     }
 
     private func take(_ standing: BlockWorks.Standing?, of block: BlockNumber, _ now: UInt64) {
@@ -265,7 +296,8 @@ final class BlockDesk {
     /// Cancels all blocks; returns when that is done, and what could not be cancelled.
     func stop() -> [String] {
         let now = Monotonic.nanoseconds
-        for block in works.close() { handle(.notStarted(block, ""), now) }
+        for block in works.close() + postponed { handle(.notStarted(block, ""), now) }
+        (postponed, nextSubmission) = ([], .max)
         for report in works.takeReports() { take(report, now) }
         handle(.stop(afterTasks: false), now)
         // Cancellations that were refused before are ordered once more.

@@ -14,6 +14,8 @@ final class BlockWorks: Sendable {
         case submitted(BlockNumber, JobID)
         /// It did not, and why; without a text it was not asked, since it had just refused another one.
         case notSubmitted(BlockNumber, String)
+        /// It could not be reached, and why; these blocks are still to be submitted.
+        case postponed([BlockNumber], String)
         /// What the scheduler says of those blocks that it knows, of all that it was asked for.
         case states([BlockNumber: Standing], asked: [BlockNumber])
         /// It did not answer.
@@ -136,8 +138,12 @@ final class BlockWorks: Sendable {
                     defer { orders.submissions = [] }
                     return orders.submissions
                 }
-                put(.notSubmitted(block, "\(error)"))
-                for block in rest { put(.notSubmitted(block, "")) }
+                if (error as? ProviderError)?.code == .schedulerDown {
+                    put(.postponed([block] + rest, "\(error)"))
+                } else {
+                    put(.notSubmitted(block, "\(error)"))
+                    for block in rest { put(.notSubmitted(block, "")) }
+                }
             }
         case .ask(let jobs):
             do {

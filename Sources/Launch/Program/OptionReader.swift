@@ -35,6 +35,7 @@ struct OptionReader<Options: ProgramOptions> {
             }
             try option.finish()
         }
+        try commonOptions.check()
         try distribute(positional, &given)
         return (try decode(given), commonOptions)
     }

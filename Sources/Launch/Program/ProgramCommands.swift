@@ -133,6 +133,7 @@ struct ProgramCommands {
             }
             try option.finish()
         }
+        try common.check()
         guard let name else { throw UsageError("call needs a task: call TASK --json '[…]'") }
         let app = try app(named: name)
         let takesNothing = app.signature.parameters.isEmpty

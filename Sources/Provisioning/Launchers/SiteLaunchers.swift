@@ -1,5 +1,5 @@
-// Launchers of the programs that other systems have instead of `srun`. They are checked by golden scripts; of their
-// programs only GNU parallel and MPI's are free software that anybody can try.
+// Launchers of the programs that other systems have instead of `srun`. They are checked by golden scripts; GNU parallel,
+// MPICH's `mpiexec` and Open MPI's `mpirun` are also run by the tests where they are installed.
 
 import Commands
 
@@ -34,6 +34,8 @@ public struct JsrunLauncher: Launcher {
 }
 
 /// Starts the command with `mpiexec` on the hosts in `PBS_NODEFILE`.
+///
+/// Its options are those of MPICH and of its kin; Open MPI's `mpiexec` does not know `--ppn`: use ``MpiRunLauncher`` there.
 public struct MpiExecLauncher: Launcher {
     /// The option that says how copies are bound to processors.
     public var bindOption: String
@@ -91,7 +93,13 @@ public struct GnuParallelLauncher: Launcher {
     /// One `parallel` for all copies; the nodes get the job's directory and environment.
     public func script(command: String, tasksPerNode: Int, nodesPerBlock: Int) -> String {
         let tasks = max(1, tasksPerNode)
+        // --env _ needs a list of variables that are not to be copied, which is made once for each user.
         return """
+            apus_parallel=${PARALLEL_HOME:-$HOME/.parallel}
+            if ! [ -e "$apus_parallel/ignored_vars" ]; then
+                mkdir -p -- "$apus_parallel"
+                env -i HOME="$HOME" PATH="$PATH" PARALLEL_HOME="$apus_parallel" parallel --record-env
+            fi
             seq \(tasks * nodesPerBlock) | parallel --env _ --jobs \(tasks) --sshloginfile "$PBS_NODEFILE" \\
                 --workdir "$PWD" --max-args 0 \(ShellQuote.quote(shell(command)))
 

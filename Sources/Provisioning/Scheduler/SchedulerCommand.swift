@@ -64,11 +64,29 @@ public struct SchedulerCommand: Sendable, Hashable {
     }
 
     /// The error for a run that ended with another status than 0.
+    ///
+    /// It is ``ProviderError/Code/schedulerDown`` when the program says so, in the words of Slurm, PBS, LSF, Grid Engine or
+    /// HTCondor, else ``ProviderError/Code/refused``.
     public func refusal(_ outcome: SchedulerOutcome, remedy: String = "") -> ProviderError {
-        ProviderError(
-            .refused, "\(program) failed with exit code \(outcome.exitCode)" + (remedy.isEmpty ? "" : "; \(remedy)"),
-            command: text, output: outcome.standardError + outcome.standardOutput)
+        let output = outcome.standardError + outcome.standardOutput
+        let isAway = Self.absenceWords.contains { output.contains($0) }
+        return ProviderError(
+            isAway ? .schedulerDown : .refused,
+            "\(program) failed with exit code \(outcome.exitCode)"
+                + (isAway ? ": the scheduler cannot be reached" : "") + (remedy.isEmpty ? "" : "; \(remedy)"),
+            command: text, output: output)
     }
+
+    /// What client programs print when no daemon of their scheduler takes the request.
+    ///
+    /// Slurm: `slurm_errno.c`; PBS: `qsub` and `PBSD_connect`; Grid Engine: `sge_any_request.c`, commlib; LSF: `lsberrno`;
+    /// HTCondor: `DCSchedd`.
+    private static let absenceWords = [
+        "Unable to contact slurm controller", "Unable to establish controller machine", "in standby mode",
+        "cannot connect to server", "Cannot connect to default server host", "unable to contact qmaster",
+        "got no connection within", "LSF is down", "batch system is not responding",
+        "Failed to connect to queue manager", "Can't find address of local schedd",
+    ]
 
     private func repeated(
         _ isFailure: (SchedulerOutcome) -> Bool

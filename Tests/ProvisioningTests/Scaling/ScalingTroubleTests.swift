@@ -162,6 +162,54 @@ struct ScalingTroubleTests {
         }
     }
 
+    @Test("blocks that are given back before a manager registered are no failures (issue 3568)")
+    func givenBackUnheard() {
+        var probe = ScalingProbe {
+            $0.initialBlocks = 20
+            $0.maxBlocks = 20
+            $0.maxIdleTime = ScalingProbe.seconds(6)
+            $0.errorHandler = .simple
+        }
+        let all = ScalingProbe.numbers(0..<20)
+        probe.take(.tick)
+        for id in all {
+            probe.take(.started(id))
+            probe.take(.job(id, .running))
+        }
+        guard case .hold(let held)? = probe.take(.tick, at: 7).first else {
+            Issue.record("idle blocks were kept")
+            return
+        }
+        #expect(held.sorted() == all)
+        probe.take(.held(all))
+        #expect(probe.take(.managers([]), at: 8) == [.cancel(all)])
+        for id in all { probe.take(.job(id, .over(BlockEnd(.cancelled))), at: 9) }
+        #expect(probe.take(.tick, at: 10).isEmpty)
+        #expect(probe.state.fault == nil && probe.state.ends.allSatisfy { $0 == .scaledIn })
+        probe.take(.load(1), at: 120)
+        #expect(probe.take(.tick, at: 120) == [.start([block(20)])])
+    }
+
+    @Test("a block that has ended by itself meanwhile is neither held nor cancelled again (issue 3471)")
+    func endedMeanwhile() {
+        var probe = ScalingProbe { $0.strategy = .simple }
+        probe.take(.load(2))
+        probe.take(.tick)
+        probe.run(0..<2)
+        probe.take(.load(0), at: 10)
+        probe.take(.managers([ScalingProbe.managers(0), ScalingProbe.managers(1)]))
+        probe.take(.tick, at: 10)
+        // While the interchange is asked to hold both, one job reaches its walltime.
+        #expect(probe.take(.tick, at: 140) == [.hold([block(0), block(1)])])
+        probe.take(.managers([ScalingProbe.managers(1)]), at: 141)
+        probe.take(.job(block(0), .over(BlockEnd(.timeout))), at: 141)
+        probe.take(.held([block(0), block(1)]), at: 141)
+        #expect(probe.take(.managers([ScalingProbe.managers(1)]), at: 142) == [.cancel([block(1)])])
+        probe.take(.job(block(1), .over(BlockEnd(.cancelled))), at: 143)
+        for second in stride(from: 145, to: 1000, by: 5) { #expect(probe.take(.tick, at: second).isEmpty) }
+        #expect(probe.state.living.isEmpty)
+    }
+
     // MARK: Error handlers
 
     typealias Situation = BlockErrorHandler.Situation
@@ -193,6 +241,33 @@ struct ScalingTroubleTests {
         #expect(handler.verdict(on: situation([.failed, .failed, .failed, .completed])) == nil)
         #expect(handler.verdict(on: situation([.failed, .failed, .failed, nil])) == nil)
         #expect(BlockErrorHandler.windowed(0).verdict(on: situation([.failed])) == nil)
+    }
+
+    @Test("failed starts count in rounds, and only while no block lives; a manager that registers ends the row")
+    func failedStarts() {
+        let handler = BlockErrorHandler.failedStarts(2)
+        var probe = ScalingProbe {
+            $0.maxBlocks = 3
+            $0.initialBlocks = 3
+            $0.errorHandler = handler
+        }
+        probe.take(.load(9))
+        probe.take(.tick)
+        for number in 0..<2 { probe.take(.notStarted(block(number), number == 0 ? "refused" : "")) }
+        probe.run(2..<3)
+        for second in [300, 600, 900] {
+            for action in probe.take(.tick, at: second) {
+                guard case .start(let ids) = action else { continue }
+                for id in ids { probe.take(.notStarted(id, "refused at \(second)")) }
+            }
+        }
+        #expect(probe.state.fault == nil, "a block works all the time")
+        probe.take(.managers([]), at: 901)
+        probe.take(.job(block(2), .over(BlockEnd(.timeout))), at: 902)
+        probe.take(.tick, at: 903)
+        #expect(probe.state.fault?.contains("starts of blocks in a row came to nothing") == true)
+        #expect(probe.state.fault?.contains("refused at 900") == true)
+        #expect(probe.state.fault?.contains("block 1:") == false, "one that was not tried says nothing")
     }
 
     @Test("the handler none never gives up, and one of one's own decides itself")

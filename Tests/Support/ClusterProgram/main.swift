@@ -5,10 +5,14 @@
 //     ClusterProgram nap COUNT MS        so many tasks that sleep; prints where each ran
 //     ClusterProgram mark COUNT MS FILE  the same; each task that begins adds a line with its number to the file
 //     ClusterProgram ranks               programs on one node and on two, started by srun (CLUSTER_MPI set)
+//     ClusterProgram waves COUNT         so many tasks that wait for the file `go-1`, then the same with `go-2`
 //
-// The environment says how: CLUSTER_NODES, CLUSTER_WORKERS, CLUSTER_WALLTIME (seconds), CLUSTER_PARTITION,
-// CLUSTER_RETRIES, CLUSTER_BLOCKS. With CLUSTER_HOSTS, a list with commas, it is ssh: CLUSTER_SSH_CONFIG is a configuration
-// file of ssh, CLUSTER_COPY a cache to which the program is copied, CLUSTER_SHARED_CACHE one for a shared file system.
+// The environment says how: CLUSTER_NODES (of a block), CLUSTER_BLOCKS (at the start), CLUSTER_MAX (blocks),
+// CLUSTER_WORKERS, CLUSTER_WALLTIME (seconds), CLUSTER_PARTITION, CLUSTER_RETRIES, CLUSTER_STRATEGY, CLUSTER_IDLE
+// (milliseconds), CLUSTER_SHARED (one processor of a node is enough), CLUSTER_PREFETCH, CLUSTER_SIGNAL,
+// CLUSTER_LAUNCHER, CLUSTER_ROUNDS (waves). With CLUSTER_HOSTS, a list with commas, it is ssh: CLUSTER_SSH_CONFIG is a
+// configuration file of ssh, CLUSTER_COPY a cache to which the program is copied, CLUSTER_SHARED_CACHE one for a shared
+// file system.
 // With CLUSTER_NAMESPACES, a list with spaces, nodes are namespaces: CLUSTER_ADDRESS, CLUSTER_GATEWAY, CLUSTER_PORT,
 // CLUSTER_SILENCE (seconds).
 
@@ -40,9 +44,15 @@ let count = app("count") { (path: String) -> [String: Int] in
 let merge = app("merge") { (counts: [[String: Int]]) -> [String: Int] in
     counts.reduce(into: [:]) { total, part in total.merge(part, uniquingKeysWith: +) }
 }
-let nap = app("nap") { (milliseconds: Int) -> Place in
+let nap = app("nap") { (index: Int, milliseconds: Int) -> Place in
+    note("nap-\(index)")
     usleep(UInt32(milliseconds) * 1000)
     return here()
+}
+let wave = app("wave") { (number: Int, index: Int) -> Int in
+    note("ran-\(number)-\(index)")
+    while access("go-\(number)", F_OK) != 0 { usleep(20_000) }
+    return index
 }
 let mark = app("mark") { (number: Int, milliseconds: Int, path: String) -> Place in
     if let file = fopen(path, "a") {
@@ -81,14 +91,31 @@ func number(_ name: String, _ usual: Int) -> Int { variable(name).flatMap { Int(
         job: variable("SLURM_JOB_ID") ?? variable("APUS_SSH_JOB") ?? "none")
 }
 
+/// Leaves a line, to show that a task has begun, and how often.
+@Sendable func note(_ name: String) {
+    guard let file = fopen(name, "a") else { return }
+    fputs("\(getpid())\n", file)
+    fclose(file)
+}
+
 let nodes = number("CLUSTER_NODES", 2)
 let blocks = number("CLUSTER_BLOCKS", 1)
 let walltime = Duration.seconds(number("CLUSTER_WALLTIME", 600))
-let slurm = SlurmProvider(
-    partition: variable("CLUSTER_PARTITION"), workerInit: "echo worker init on $(hostname)",
+let isShared = variable("CLUSTER_SHARED") != nil
+var slurm = SlurmProvider(
+    partition: variable("CLUSTER_PARTITION"), coresPerNode: isShared ? 1 : nil, memoryPerNode: isShared ? 0.1 : nil,
+    exclusive: !isShared, signal: variable("CLUSTER_SIGNAL"), workerInit: "echo worker init on $(hostname)",
     statusPollingInterval: .seconds(5),
     blocks: BlockParameters(
-        nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: max(1, blocks), walltime: walltime))
+        nodesPerBlock: nodes, initBlocks: blocks, maxBlocks: number("CLUSTER_MAX", max(1, blocks)),
+        walltime: walltime))
+switch variable("CLUSTER_LAUNCHER") {
+case "srunmpi": slurm.launcher = SrunMPILauncher()
+case "single": slurm.launcher = SingleNodeLauncher()
+case "mpiexec": slurm.launcher = MpiExecLauncher()
+case "mpirun": slurm.launcher = MpiRunLauncher()
+default: break
+}
 let ssh = variable("CLUSTER_HOSTS").map { hosts in
     SSHProvider(
         hosts: hosts.split(separator: ",").map { SSHHost(parsing: String($0)) },
@@ -104,21 +131,27 @@ let namespaces: (any Provider)? = variable("CLUSTER_NAMESPACES").map { hosts in
             hosts: hosts.split(separator: " ").map(String.init), prefix: variable("APUS_NETWORK_PREFIX") ?? "apus"))
 }
 let provider: any Provider = namespaces ?? (ssh ?? slurm)
-var htex = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
+var processes = HighThroughputConfiguration(provider: provider, workersPerNode: number("CLUSTER_WORKERS", 2))
+processes.strategy = variable("CLUSTER_STRATEGY").flatMap { ScalingStrategy(rawValue: $0) } ?? .simple
+processes.maxIdleTime = .milliseconds(number("CLUSTER_IDLE", 120_000))
+processes.strategyPeriod = .milliseconds(500)
+if let prefetch = variable("CLUSTER_PREFETCH").flatMap({ Int($0) }) { processes.prefetch = .fixed(prefetch) }
+if let cache = variable("CLUSTER_SHARED_CACHE") {
+    processes.executable = .copied(cache: ExecutableCache(directory: cache))
+}
 if variable("CLUSTER_MPI") != nil {
     var simple = slurm
     simple.launcher = SimpleLauncher()
-    htex.provider = simple
-    htex.mpiLauncher = .srun
+    processes.provider = simple
+    processes.mpiLauncher = .srun
 }
-if let cache = variable("CLUSTER_SHARED_CACHE") { htex.executable = .copied(cache: ExecutableCache(directory: cache)) }
 if namespaces != nil {
-    htex.address = variable("CLUSTER_ADDRESS")
-    htex.gateways = variable("CLUSTER_GATEWAY").map { [$0] } ?? []
-    htex.workerPort = variable("CLUSTER_PORT").flatMap { Int($0) }
-    htex.heartbeatThreshold = Double(number("CLUSTER_SILENCE", 10))
+    processes.address = variable("CLUSTER_ADDRESS")
+    processes.gateways = variable("CLUSTER_GATEWAY").map { [$0] } ?? []
+    processes.workerPort = variable("CLUSTER_PORT").flatMap { Int($0) }
+    processes.heartbeatThreshold = Double(number("CLUSTER_SILENCE", 10))
 }
-var configuration = WorkflowConfiguration.processes(htex)
+var configuration = WorkflowConfiguration.processes(processes)
 configuration.lostRetries = number("CLUSTER_RETRIES", 1)
 configuration.progress = false
 
@@ -143,7 +176,7 @@ await Workflow.run(configuration: configuration) {
     case "nap", "mark":
         let milliseconds = Int(arguments[2]) ?? 0
         let futures = (0..<(Int(arguments[1]) ?? 1)).map { number in
-            arguments[0] == "nap" ? nap(milliseconds) : mark(number, milliseconds, arguments[3])
+            arguments[0] == "nap" ? nap(number, milliseconds) : mark(number, milliseconds, arguments[3])
         }
         for future in futures {
             do {
@@ -152,6 +185,7 @@ await Workflow.run(configuration: configuration) {
             } catch {
                 print("failed: \(error)")
             }
+            fflush(nil)
         }
         print("done")
     case "ranks":
@@ -159,7 +193,18 @@ await Workflow.run(configuration: configuration) {
             do { _ = try await call.value } catch { print("failed: \(error)") }
         }
         print("done")
+    case "waves":
+        for number in 1...number("CLUSTER_ROUNDS", 2) {
+            let futures = (0..<(Int(arguments[1]) ?? 1)).map { wave(number, $0) }
+            var sum = 0
+            for future in futures { sum += try await future.value }
+            print("wave \(number) \(sum)")
+            fflush(nil)
+            while access("after-\(number)", F_OK) != 0 { try await Task.sleep(for: .milliseconds(50)) }
+        }
     default:
-        print("usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS | mark COUNT MILLISECONDS FILE | ranks")
+        print(
+            "usage: ClusterProgram words FOLDER | nap COUNT MILLISECONDS | mark COUNT MILLISECONDS FILE | ranks | waves COUNT"
+        )
     }
 }
