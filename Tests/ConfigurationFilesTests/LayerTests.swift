@@ -165,7 +165,7 @@ struct LayerTests {
         }
         #expect(found.contains("APUS_ROLE") && found.contains("APUS_CACHE"))
         // Words in messages between processes, which look the same.
-        let words: Set = ["APUS_HELLO", "APUS_RESUME", "APUS_BLOCKS"]
+        let words: Set = ["APUS_HELLO", "APUS_INSPECT", "APUS_RESUME", "APUS_BLOCKS"]
         for name in found.subtracting(words) where SettingsSchema.otherVariables[name] == nil {
             #expect(settings.contains(name), "\(name) is neither a setting nor in SettingsSchema.otherVariables")
         }

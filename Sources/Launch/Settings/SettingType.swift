@@ -1,3 +1,5 @@
+import WorkflowCore
+
 /// What a setting accepts.
 package struct SettingType: Sendable, Equatable {
     /// What is accepted besides words.
@@ -26,6 +28,8 @@ package struct SettingType: Sendable, Equatable {
         case items(String)
         /// `NAME=value`, each name once.
         case assignments
+        /// How workers are bound to processors.
+        case affinity
     }
 
     /// Words with a meaning of their own, such as `automatic`.
@@ -63,6 +67,8 @@ package struct SettingType: Sendable, Equatable {
         case .writableFile: "the path of a file that can be written"
         case .readableFiles: "a list of files that can be read"
         case .items(let phrase): phrase
+        case .affinity:
+            "`none`, `block`, `block-reverse`, `alternating` or lists such as `list:0-3:4-7`, one for each worker"
         case .assignments: "a list such as `[NAME=value, OTHER=value]`, each name once"
         }
     }
@@ -144,6 +150,7 @@ package struct SettingType: Sendable, Equatable {
         case .text, .directory, .writableFile:
             return Self.isPath(text) ? .text(text) : nil
         case .readableFiles, .items: return Self.isPath(text) ? .list([text]) : nil
+        case .affinity: return (try? CPUAffinity(parsing: text)) == nil ? nil : .text(text)
         case .assignments: return Self.assignmentFault([text]) == nil ? .list([text]) : nil
         }
     }

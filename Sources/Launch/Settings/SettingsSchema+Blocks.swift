@@ -12,13 +12,13 @@ package protocol BlockProvider: Provider {
 }
 
 /// A provider that starts its managers through a launcher.
-package protocol LaunchingProvider: BlockProvider {
+package protocol ProviderWithLauncher: BlockProvider {
     /// How the manager comes to all nodes.
     var launcher: any Launcher { get set }
 }
 
 /// A provider that runs the client programs of a batch scheduler.
-package protocol SchedulerProvider: LaunchingProvider {
+package protocol SchedulerProvider: ProviderWithLauncher {
     /// Lines that are put into the script as they stand.
     var schedulerOptions: String { get set }
     /// Where the scheduler's programs are; `nil` looks on PATH.
@@ -137,6 +137,33 @@ extension SettingsSchema {
                 } else {
                     processes.drainPeriod = nil
                 }
+            },
+            processes(
+                "strategy", SettingType(words: ScalingStrategy.allCases.map(\.rawValue)), .word("simple"),
+                "When blocks are asked for and given back: `none` keeps what `initBlocks` asked for, `simple` gives "
+                    + "all back when there is nothing to do, `auto` also single ones."
+            ) { value, processes in
+                if case .word(let word) = value, let strategy = ScalingStrategy(rawValue: word) {
+                    processes.strategy = strategy
+                }
+            },
+            processes(
+                "strategyPeriod", SettingType(.duration(atLeast: .milliseconds(10))), .duration(.seconds(5)),
+                "How often the strategy looks at tasks, workers and blocks."
+            ) { value, processes in
+                if case .duration(let time) = value { processes.strategyPeriod = time }
+            },
+            processes(
+                "maxIdleTime", SettingType(.duration(atLeast: .zero)), .duration(.seconds(120)),
+                "How long a block, or with `simple` the whole executor, is idle before it is given back."
+            ) { value, processes in
+                if case .duration(let time) = value { processes.maxIdleTime = time }
+            },
+            processes(
+                "drainLimit", SettingType(words: ["unlimited"], .duration(atLeast: .zero)), .word("unlimited"),
+                "How long a block that is given back may go on with the tasks it has."
+            ) { value, processes in
+                if case .duration(let time) = value { processes.drainLimit = time } else { processes.drainLimit = nil }
             },
         ] + local.own.filter { !["workers", "address", "echo", "managerRestarts"].contains($0.name) })
 

@@ -1,4 +1,5 @@
 import HighThroughput
+import WorkflowCore
 
 extension SettingsSchema {
     /// Worker processes on this machine: the fields of ``HighThroughputConfiguration``.
@@ -24,6 +25,48 @@ extension SettingsSchema {
                 } else {
                     processes.prefetch = .automatic
                 }
+            },
+            processes(
+                "coresPerWorker", SettingType(words: ["automatic"], .number(0.001...4096)), .word("automatic"),
+                "Processors for each worker, which bound their number; `automatic` is 1, or no bound beside a number."
+            ) { value, processes in
+                if case .number(let cores) = value {
+                    processes.coresPerWorker = cores
+                } else {
+                    processes.coresPerWorker = nil
+                }
+            },
+            processes(
+                "memoryPerWorker", SettingType(words: ["automatic"], .size(atLeast: 1 << 20)), .word("automatic"),
+                "Memory for each worker, which bounds their number; `automatic` does not look at it."
+            ) { value, processes in
+                if case .integer(let bytes) = value {
+                    processes.memoryPerWorker = Double(bytes) / 1_073_741_824
+                } else {
+                    processes.memoryPerWorker = nil
+                }
+            },
+            processes(
+                "affinity", SettingType(.affinity), .text("none"), "Which processors each worker is bound to."
+            ) { value, processes in
+                guard case .text(let text) = value, let affinity = try? CPUAffinity(parsing: text) else { return }
+                processes.affinity = affinity
+            },
+            processes(
+                "accelerators", SettingType(words: ["none"], .items("a list of names, as the drivers take them")),
+                .word("none"), "The accelerators of each node."
+            ) { value, processes in
+                if case .list(let names) = value {
+                    processes.accelerators.names = names
+                } else {
+                    processes.accelerators.names = []
+                }
+            },
+            processes(
+                "acceleratorSharing", SettingType(words: ["perWorker", "perTask"]), .word("perWorker"),
+                "Whether each worker has an accelerator of its own, or tasks get those that they ask for."
+            ) { value, processes in
+                processes.accelerators.sharing = value == .word("perTask") ? .perTask : .perWorker
             },
             processes(
                 "encrypted", SettingType(.boolean), .boolean(true),

@@ -67,7 +67,7 @@ enum LauncherSettings {
 
 extension SettingsSchema {
     /// What can be set for the launcher of a provider, with the default of this one.
-    static func launchers(of code: some LaunchingProvider) -> SettingGroup {
+    static func launchers(of code: some ProviderWithLauncher) -> SettingGroup {
         SettingGroup(
             "Launchers", "How a block's command comes to all its nodes.",
             settings: [
@@ -119,7 +119,7 @@ extension SettingsSchema {
         apply: @escaping @Sendable (SettingValue, inout any Launcher) -> Void
     ) -> Setting {
         block(name, type, fallback, summary) { value, provider in
-            guard var launching = provider as? any LaunchingProvider else { return }
+            guard var launching = provider as? any ProviderWithLauncher else { return }
             var launcher = launching.launcher
             apply(value, &launcher)
             launching.launcher = launcher

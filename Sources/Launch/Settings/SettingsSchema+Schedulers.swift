@@ -7,7 +7,7 @@ extension PBSProProvider: SchedulerProvider {}
 extension TorqueProvider: SchedulerProvider {}
 extension LSFProvider: SchedulerProvider {}
 extension CondorProvider: SchedulerProvider {}
-extension LocalProvider: LaunchingProvider {}
+extension LocalProvider: ProviderWithLauncher {}
 
 extension SettingsSchema {
     /// Batch jobs, and blocks of this machine.

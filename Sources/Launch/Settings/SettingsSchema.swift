@@ -44,6 +44,7 @@ package struct SettingsSchema: Sendable {
         "APUS_RUN_ID": "tells a task the run that it belongs to",
         "APUS_CACHE": "names the folder in which `apus run` keeps programs",
         "APUS_SETTINGS": "hands the settings of `apus run --config` to the program",
+        "APUS_ACCELERATORS": "tells a worker which accelerators are its own",
         "APUS_CONFORMANCE": "for tests: marks the processes of a test",
         "APUS_PYTHON": "for tests: a Python with packages",
         "APUS_VECTORS": "for tests: a folder of pickles",
@@ -62,10 +63,10 @@ package struct SettingsSchema: Sendable {
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
         "executable": "code alone can say it",
-        "strategy": "goes with the blocks of a provider",
-        "strategyPeriod": "goes with the blocks of a provider",
-        "maxIdleTime": "goes with the blocks of a provider",
-        "drainLimit": "goes with the blocks of a provider",
+        "strategy": "a key of the kinds with blocks",
+        "strategyPeriod": "a key of the kinds with blocks",
+        "maxIdleTime": "a key of the kinds with blocks",
+        "drainLimit": "a key of the kinds with blocks",
         "blockErrorHandler": "code alone can say it",
     ]
 
