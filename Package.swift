@@ -212,6 +212,11 @@ let package = Package(
             ],
             swiftSettings: shared),
         .executableTarget(
+            name: "AskedProgram", dependencies: ["Apus"], path: "Tests/Support/AskedProgram", swiftSettings: shared),
+        .testTarget(
+            name: "OperatorTests", dependencies: ["TestSupport", "SystemSupport", "AskedProgram", "ApusCommandLine"],
+            swiftSettings: shared),
+        .executableTarget(
             name: "FilesProgram", dependencies: ["Apus"], path: "Tests/Support/FilesProgram", swiftSettings: shared),
         .executableTarget(
             name: "StopProgram", dependencies: ["Apus", "DataFlow", "HighThroughput", "WorkflowCore", "SystemSupport"],

@@ -64,6 +64,7 @@
 @_exported public import struct Provisioning.BlockNumber
 @_exported public import struct Provisioning.BlockParameters
 @_exported public import struct Provisioning.CondorProvider
+@_exported public import protocol Provisioning.DescribedProvider
 @_exported public import struct Provisioning.ExecutableCache
 @_exported public import enum Provisioning.ExecutablePlacement
 @_exported public import struct Provisioning.GnuParallelLauncher
@@ -82,6 +83,7 @@
 @_exported public import struct Provisioning.MpiRunLauncher
 @_exported public import struct Provisioning.PBSProProvider
 @_exported public import protocol Provisioning.Provider
+@_exported public import struct Provisioning.ProviderDescription
 @_exported public import struct Provisioning.ProviderError
 @_exported public import struct Provisioning.SSHHost
 @_exported public import struct Provisioning.SSHProvider

@@ -10,15 +10,17 @@ struct ApusTool: AsyncParsableCommand {
         abstract: "Runs workflows written in Swift on many processes and many machines.",
         discussion: """
             Programs that `import Apus` start their own interchange, managers and workers; for them this tool is not \
-            needed. It serves a Python Parsl as its interchange, starts managers by hand, forwards a workflow's port \
-            through a gateway, measures, and looks into pickles.
+            needed. It runs scripts, answers what a running workflow waits for, serves a Python Parsl as its \
+            interchange, starts managers by hand, forwards a workflow's port through a gateway, measures, and looks \
+            into pickles.
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
             """,
         version: "apus \(ApusVersion.current)",
         subcommands: [
-            RunCommand.self, InitCommand.self, ConfigCommand.self, InterchangeCommand.self, ManagerCommand.self,
-            RelayCommand.self, PerfCommand.self, PickleCommand.self,
+            RunCommand.self, InitCommand.self, ConfigCommand.self, TasksCommand.self, ExplainCommand.self,
+            ManagersCommand.self, BlocksCommand.self, InterchangeCommand.self, ManagerCommand.self, RelayCommand.self,
+            PerfCommand.self, PickleCommand.self,
         ])
 
     /// Wrong usage is exit code 2 here, for every command; ArgumentParser's own default is 64.

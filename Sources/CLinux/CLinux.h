@@ -106,6 +106,16 @@ static inline long clinux_set_thread_affinity(int thread, const unsigned long *m
     return syscall(SYS_sched_setaffinity, thread, bytes, mask);
 }
 
+/// The user of the process at the other end of a local socket; -1 when that is not known.
+///
+/// SO_PEERCRED and its struct are behind a feature macro: process, user and group, each 32 bits.
+static inline int clinux_peer_user(int descriptor) {
+    extern int getsockopt(int, int, int, void *, unsigned int *);
+    unsigned int credentials[3] = {0, 0, 0};
+    unsigned int size = sizeof credentials;
+    return getsockopt(descriptor, 1, 17, credentials, &size) == 0 ? (int)credentials[1] : -1;
+}
+
 /// The environment as it is now; `environ` itself is declared inside, where it cannot clash.
 static inline char **clinux_environment(void) {
     extern char **environ;

@@ -24,6 +24,8 @@ final class ClientMailbox: Sendable {
     }
 
     private let content = Locked(Content())
+    /// Questions of operators; apart from the rest, which calls pass through.
+    private let inspections = Locked<[InspectionRequest]>([])
     let wakeUp: WakeUp
 
     init() throws(SystemError) { wakeUp = try WakeUp() }
@@ -106,4 +108,21 @@ final class ClientMailbox: Sendable {
 
     /// The blocks at the last decision; nil without a provider.
     var blocks: BlocksSnapshot? { content.withLock { $0.blocks } }
+
+    /// Leaves an operator's question; false when nobody takes it any more.
+    func put(_ request: InspectionRequest) -> Bool {
+        guard content.withLock({ $0.closed == nil }) else { return false }
+        inspections.withLock { $0.append(request) }
+        wakeUp.ring()
+        return true
+    }
+
+    /// Takes the questions that wait.
+    func takeInspections() -> [InspectionRequest] {
+        inspections.withLock { inspections in
+            guard !inspections.isEmpty else { return [] }
+            defer { inspections = [] }
+            return inspections
+        }
+    }
 }

@@ -64,6 +64,8 @@ extension ClientService {
         case .blocks(let hold):
             guard let list = try? answer.withUnsafeBytes({ try CommandReply.parseBlockSummaries($0) }) else { return }
             blocks?.take(list, held: hold, at: Monotonic.nanoseconds)
+        case .inspect:
+            takeInspection(try? answer.withUnsafeBytes { try InterchangeInspection.parse($0) })
         }
     }
 

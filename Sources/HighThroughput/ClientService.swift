@@ -15,7 +15,7 @@ final class ClientService {
     let configuration: HighThroughputConfiguration
     let context: ExecutorContext
     let mailbox: ClientMailbox
-    private var state: ClientState
+    private(set) var state: ClientState
     private var effects: [ClientState.Effect] = []
     var calls: [Int: ClientMailbox.Submission] = [:]
     var lastID = 0
@@ -28,8 +28,10 @@ final class ClientService {
     var managers: [String: Int] = [:]
     private var sockets: ClientSockets?
     private var interchange: InterchangeProcess?
-    private var block: LocalBlock?
+    private(set) var block: LocalBlock?
     var blocks: BlockDesk?
+    /// Questions of operators that the interchange has not answered yet, oldest first.
+    var inspections: [InspectionRequest] = []
     private var failure: ExecutionError?
     /// Whether the results socket may hold messages.
     private var resultsWait = true
@@ -153,6 +155,7 @@ final class ClientService {
                 for invocation in cancellations { cancel(invocation) }
                 cancellations = []
             }
+            beginInspections(sockets)
             // Asking a socket in vain costs system calls: only what the poller reported is read.
             let more = resultsWait && drainResults(sockets)
             resultsWait = more
@@ -365,6 +368,7 @@ final class ClientService {
 
     private func close(_ error: ExecutionError) {
         let waiting = mailbox.close(error)
+        endInspections()
         for held in blocks?.releaseAll() ?? [] { report(.failure(held.error), to: held.submission) }
         for id in state.abandon() {
             if let submission = calls.removeValue(forKey: id) { report(.failure(error), to: submission) }

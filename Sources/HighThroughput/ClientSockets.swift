@@ -29,6 +29,8 @@ final class ClientSockets {
         case resume([Int])
         /// What managers the blocks have, after these have been held.
         case blocks(hold: [BlockNumber])
+        /// All managers, and where these tasks are.
+        case inspect([Int])
 
         var isResume: Bool { if case .resume = self { true } else { false } }
 
@@ -36,6 +38,7 @@ final class ClientSockets {
             switch self {
             case .resume(let ids): .resume(outstanding: ids)
             case .blocks(let hold): .blocks(hold: hold.map(\.description))
+            case .inspect(let tasks): .inspect(tasks: tasks)
             }
         }
     }

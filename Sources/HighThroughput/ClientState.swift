@@ -108,6 +108,13 @@ package struct ClientState: Sendable {
         unacknowledged.isEmpty ? nil : lastAcknowledgement + limits.acknowledgePeriod
     }
 
+    /// How many tasks leave this process before one that has not; `nil` when it has left, or is not known.
+    package func unsentBefore(_ id: Int) -> Int? {
+        if held?.id == id || encoding == id { return 0 }
+        let first = (held == nil ? 0 : 1) + (encoding == nil ? 0 : 1)
+        return queue.firstIndex(of: id).map { $0 - queue.startIndex + first }
+    }
+
     /// Takes one event at the time `now` (nanoseconds) and appends what has to be done about it.
     package mutating func handle(_ event: Event, at now: UInt64, into effects: inout [Effect]) {
         switch event {

@@ -52,6 +52,9 @@ public final class HighThroughputExecutor: Executor {
     /// Fails what has not ended, and ends interchange, managers and workers.
     public func shutdown() async { await end(kill: false) }
 
+    /// Leaves a question of an operator; false when nobody takes it.
+    func ask(_ request: InspectionRequest) -> Bool { mailbox.withLock { $0 }?.put(request) ?? false }
+
     /// Kills interchange, managers and workers without waiting for them.
     package func kill() { mailbox.withLock { $0 }?.stop(kill: true) }
 

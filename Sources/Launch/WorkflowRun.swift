@@ -10,6 +10,10 @@ final class WorkflowRun: Sendable {
     let executors: [any Executor]
     private let context: ExecutorContext
     private let sink: MonitoringFile?
+    private let begun: BegunTasks?
+    /// Whether the run has a directory of its own.
+    private let hasDirectory: Bool
+    private let channel = Locked<CommandChannel?>(nil)
 
     init(_ configuration: WorkflowConfiguration) throws {
         let runID = RunID(RandomUUID.make())
@@ -22,8 +26,9 @@ final class WorkflowRun: Sendable {
             if case .processes = $0.placement { true } else { false }
         }
         // Threads need no directory but for a checkpoint.
+        hasDirectory = hasProcesses || configuration.checkpoint != .never
         let directory =
-            hasProcesses || configuration.checkpoint != .never
+            hasDirectory
             ? try RunDirectory.make(in: configuration.runDirectory) : configuration.runDirectory
         executors = configuration.executors.map { executor -> any Executor in
             switch executor.placement {
@@ -39,7 +44,14 @@ final class WorkflowRun: Sendable {
         }
         cancelTime = .seconds((graces.max() ?? 0) + 5)
         var record: (@Sendable (MonitoringEvent) -> Void)?
-        if let sink { record = { event in sink.record(event) } }
+        let begun = sink.map { _ in BegunTasks() }
+        self.begun = begun
+        if let sink, let begun {
+            record = { event in
+                begun.take(event)
+                sink.record(event)
+            }
+        }
         context = ExecutorContext(runID: runID, runDirectory: directory, table: table, monitoring: record)
         kernel = DataFlowKernel(
             context: context, executors: executors, retries: configuration.retries,
@@ -50,7 +62,24 @@ final class WorkflowRun: Sendable {
     }
 
     func start() async throws {
+        openChannel()
         for executor in executors { try await executor.start(context) }
+    }
+
+    /// Lets operators ask; a run that cannot be asked goes on all the same, and its directory says why.
+    private func openChannel() {
+        guard hasDirectory else { return }
+        let directory = context.runDirectory
+        var card = RunCard(runID: context.runID)
+        let desk = OperatorDesk(
+            kernel: kernel, executors: executors, card: card, directory: directory, begun: begun)
+        do throws(SystemError) {
+            let opened = try CommandChannel(directory: directory) { desk.answer($0) }
+            channel.withLock { $0 = opened }
+        } catch {
+            card.trouble = "\(error)"
+        }
+        try? card.write(in: directory)
     }
 
     /// Refuses apps that ask for an executor that there is not.
@@ -103,6 +132,8 @@ final class WorkflowRun: Sendable {
 
     /// Ends everything that was started.
     func stop() async {
+        // First: executors that are shut down have nothing to tell.
+        channel.withLock { $0 }?.close()
         await kernel.shutdown()
         sink?.close()
     }

@@ -18,6 +18,8 @@ package enum InterchangeCommand: Sendable {
     case resume(outstanding: [Int])
     /// An Apus executor asks what managers its blocks have, after these blocks have been held.
     case blocks(hold: [String])
+    /// An Apus executor asks for all managers, and where these tasks are.
+    case inspect(tasks: [Int])
     /// Anything else: answered by None.
     case unknown(String)
 
@@ -57,6 +59,8 @@ package enum InterchangeCommand: Sendable {
                 return .unknown("APUS_BLOCKS without a list of texts")
             }
             return .blocks(hold: items.compactMap(\.stringValue))
+        case "APUS_INSPECT":
+            return .inspect(tasks: try PackedIDs.decode(argument.bytesValue))
         default:
             return .unknown("'\(name.prefix(60))'")
         }
@@ -85,6 +89,8 @@ package enum InterchangeCommand: Sendable {
                 for block in hold { writer.string(block) }
                 writer.appends()
             }
+        case .inspect(let tasks):
+            writer.pair("APUS_INSPECT") { $0.bytes(PackedIDs.encode(tasks)) }
         case .unknown(let text): writer.string(text)
         }
         writer.stop()

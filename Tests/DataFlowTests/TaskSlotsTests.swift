@@ -36,6 +36,10 @@ struct TaskSlotsTests {
             #expect(slots.count == expected.count, "seed \(seed), step \(step)")
         }
         #expect(slots.tasks.map(\.rawValue) == expected.keys.sorted())
+        for start in [0, 1, next / 2, next, next + 1000] {
+            let found = slots.tasks(from: TaskID(start), limit: 7).map(\.rawValue)
+            #expect(found == Array(expected.keys.filter { $0 >= start }.sorted().prefix(7)), "from \(start)")
+        }
         for (task, value) in expected {
             #expect(slots[TaskID(task)] == value)
             #expect(slots.contains(TaskID(task)))

@@ -21,6 +21,20 @@ struct ClientStateTests {
         return effects
     }
 
+    @Test("how many tasks leave before one that has not")
+    mutating func unsent() {
+        _ = take(.submitted(1))
+        #expect(state.unsentBefore(1) == 0, "it is being encoded")
+        _ = take(.encoded(1, bytes: 900))
+        #expect(state.unsentBefore(1) == nil, "it has left")
+        _ = take(.submitted(2))
+        _ = take(.encoded(2, bytes: 200))
+        for id in 3...5 { _ = take(.submitted(id)) }
+        #expect(state.unsentBefore(2) == 0, "it waits for room")
+        #expect((3...5).map { state.unsentBefore($0) } == [1, 2, 3])
+        #expect(state.unsentBefore(6) == nil)
+    }
+
     @Test("a task is encoded, then sent")
     mutating func send() {
         #expect(take(.submitted(1)) == [.encode(1)])

@@ -128,7 +128,7 @@ struct ParslFixtureTests {
             case .managers: "MANAGERS"
             case .managersPackages: "MANAGERS_PACKAGES"
             case .hold(let manager): "hold \(manager)"
-            case .hello, .resume, .blocks, .unknown: "unknown"
+            case .hello, .resume, .blocks, .inspect, .unknown: "unknown"
             }
         #expect(name == fixture.expected.kind)
     }

@@ -73,6 +73,9 @@ public final class DataFlowKernel: Sendable {
 
     deinit { KernelDirectory.remove(id) }
 
+    /// The task whose number was given last.
+    var latestTask: TaskID { TaskID(lastTaskID.load(ordering: .relaxed)) }
+
     func nextTaskID() -> TaskID { TaskID(lastTaskID.add(1, ordering: .relaxed).newValue) }
 
     // MARK: Calls

@@ -13,6 +13,9 @@ struct ExecutorRoom {
         var continuation: UnsafeContinuation<Void, Never>
     }
 
+    /// How many wait for a place.
+    var waitingCount: Int { waiting.count }
+
     init(limit: Int?) { self.limit = limit }
 
     /// Takes a place; false when there is none.

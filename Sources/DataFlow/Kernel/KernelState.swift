@@ -161,6 +161,9 @@ package struct KernelState: Sendable {
         records[task].map { ($0.phase, $0.tries) }
     }
 
+    /// How many futures a call waits for; `nil` when it has ended.
+    package func unresolved(of task: TaskID) -> Int? { records[task]?.unresolved }
+
     /// Takes one event and appends what has to be done about it.
     package mutating func handle(_ event: Event, into effects: inout [Effect]) {
         switch event {

@@ -42,6 +42,23 @@ struct TaskSlots<Value: Sendable>: Sendable {
         return found
     }
 
+    /// The first tasks there are from one on, in order; what is skipped costs a page at a time.
+    func tasks(from start: TaskID, limit: Int) -> [TaskID] {
+        var found: [TaskID] = []
+        var page = max(0, start.rawValue >> Self.bits - first)
+        while page < pages.count, found.count < limit {
+            let base = (first + page) << Self.bits
+            if let slots = pages[page]?.slots {
+                for (slot, value) in slots.enumerated() where value != nil && base + slot >= start.rawValue {
+                    found.append(TaskID(base + slot))
+                    if found.count == limit { break }
+                }
+            }
+            page += 1
+        }
+        return found
+    }
+
     /// Whether anything is known of a task.
     func contains(_ task: TaskID) -> Bool {
         let page = task.rawValue >> Self.bits - first

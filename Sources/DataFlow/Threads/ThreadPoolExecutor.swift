@@ -99,6 +99,11 @@ public final class ThreadPoolExecutor: Executor {
         state.withLock { ExecutorSnapshot(workers: threadCount, outstanding: $0.outstanding) }
     }
 
+    /// Where a call is.
+    func place(of invocation: any TaskInvocation) -> ExecutorInspection.Place {
+        state.withLock { $0.place(of: invocation) }
+    }
+
     // MARK: Threads that run calls
 
     private func startWorker(_ slot: Int, _ loop: TaskRunLoop) -> JoinableThread {

@@ -232,6 +232,17 @@ struct ThreadPoolState {
         "'\(invocation.definition.name)' (\(invocation.identity))"
     }
 
+    /// Where a call is.
+    func place(of invocation: any TaskInvocation) -> ExecutorInspection.Place {
+        if slots.contains(where: { $0.item?.invocation === invocation }) { return .onThread }
+        var ahead = 0
+        for case let item? in items {
+            if item.invocation === invocation { return .waitingForThread(ahead: ahead) }
+            ahead += 1
+        }
+        return .notHere
+    }
+
     // MARK: Invariants
 
     /// What must hold after every event; a text for the first thing that does not.

@@ -326,7 +326,7 @@ final class BlockDesk {
                 BlocksSnapshot.Block(
                     id: block, job: note.job?.rawValue, phase: record?.phase.rawValue ?? end?.rawValue ?? "",
                     isOver: record == nil, status: note.status, why: record?.why ?? note.why, managers: note.managers,
-                    tasks: record?.tasks ?? 0))
+                    tasks: record?.tasks ?? 0, requestedAt: record?.requestedAt))
         }
         return snapshot
     }

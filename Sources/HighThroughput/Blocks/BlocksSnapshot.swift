@@ -20,6 +20,8 @@ package struct BlocksSnapshot: Sendable, Equatable {
         package var managers: [String: Int]
         /// Tasks at its managers.
         package var tasks: Int
+        /// When it was asked for, on the monotonic clock; `nil` once it has ended.
+        package var requestedAt: UInt64?
     }
 
     /// The provider's name.

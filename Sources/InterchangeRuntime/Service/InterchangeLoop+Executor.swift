@@ -109,6 +109,8 @@ extension InterchangeLoop {
             // One reply for both: what it lists was so after the hold.
             if !hold.isEmpty { handle(.holdBlocks(hold), at: now) }
             reply(CommandReply.blockSummaries(state.blockSummaries(at: now)))
+        case .inspect(let tasks):
+            reply(state.inspection(of: tasks, at: now).encode())
         case .unknown(let text):
             log.log(.error, "unknown command: \(text)")
             reply(CommandReply.none())

@@ -204,7 +204,9 @@ extension ScalingState {
     }
 
     private func describe(_ rule: ScalingRule, _ active: Int) -> String {
-        let numbers = "\(tasks) tasks, \(active * settings.slotsPerBlock) slots in \(active) blocks"
+        func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        let slots = count(active * settings.slotsPerBlock, "slot")
+        let numbers = "\(count(tasks, "task")), \(slots) in \(count(active, "block"))"
         switch rule {
         case .idleAtMinimum: return "\(numbers): idle, at the minimum of \(settings.minBlocks)"
         case .idle(let excess): return "\(numbers): idle, \(excess) beyond the minimum of \(settings.minBlocks)"
