@@ -54,7 +54,8 @@ struct CommandTests {
     @Test(
         "init writes a file that check accepts, and never over another",
         arguments: [
-            "threads", "local", "slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks", "kubernetes",
+            "threads", "local", "slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks", "ssh",
+            "kubernetes",
         ])
     func start(kind: String) throws {
         let folder = try TestFolder()

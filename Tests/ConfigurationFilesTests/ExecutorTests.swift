@@ -137,6 +137,12 @@ struct ExecutorTests {
         ("kind: local, coresPerWorker: ^0", "`automatic` or a number from 0.001 to 4096"),
         ("kind: slurm, ^accelerators: [\"a b\"]", "a name has no blanks and no commas"),
         ("kind: slurm, strategy: ^eager", "it takes `none`, `simple` or `auto`"),
+        ("^kind: ssh", "executors.a: hosts is not set"),
+        ("kind: ssh, ^hosts: [a, a]", "hosts names a twice"),
+        ("kind: ssh, ^hosts: [-oProxyCommand=x]", "it is a word that begins with no hyphen"),
+        ("kind: ssh, ^hosts: [a, b], nodesPerBlock: 2, maxBlocks: 2", "blocks can be 2 of 2 hosts each"),
+        ("kind: ssh, hosts: [a], executable: ^linked", "it takes `shared` or `copied`"),
+        ("kind: ssh, hosts: [a], ^workingDirectory: here", "it is a path from the root"),
         ("kind: gridEngine, ^slots: 4", "slots is set without parallelEnvironment"),
         ("kind: pbsPro, cpusPerNode: ^0", "a whole number from 1"),
         ("kind: lsf, ^coresPerBlock: 4", "coresPerBlock is set without coresPerNode"),
@@ -175,6 +181,18 @@ struct ExecutorTests {
         let lsf: LSFProvider = try provider(loaded)
         #expect(lsf == LSFProvider(resources: .cores(perBlock: 10, perNode: 4)))
         #expect(lsf.blocks.nodesPerBlock == 3)
+    }
+
+    @Test("hosts of ssh are blocks of their own, unless the file says otherwise")
+    func hosts() throws {
+        let loaded = try load(
+            "executors:\n  a: {kind: ssh, hosts: [n1, me@n2:22], executable: copied, options: [-4]}\n")
+        let ssh: SSHProvider = try provider(loaded)
+        #expect(ssh == SSHProvider(hosts: ["n1", "me@n2:22"], executable: .copied(), options: ["-4"]))
+        #expect(ssh.blocks.maxBlocks == 2)
+        let one: SSHProvider = try provider(
+            load("executors:\n  a: {kind: ssh, hosts: [n1, n2], initBlocks: 0, maxBlocks: 1, nodesPerBlock: 2}\n"))
+        #expect(one.blocks == BlockParameters(nodesPerBlock: 2, initBlocks: 0, maxBlocks: 1))
     }
 
     @Test("variables of jobs may be secret: they are read, and never shown")

@@ -237,7 +237,7 @@ struct ListingTests {
         }.joined(separator: "\n")
         // Keys that only another launcher takes, or that exclude each other, are not all to be set at once.
         let alone = ["launcherBindOption", "launcherShell", "launcherOptions", "launcherFailsOnAny", "slots"]
-        let exclusive = ["coresPerBlock", "coresPerNode"]
+        let exclusive = ["coresPerBlock", "coresPerNode"] + (name == "ssh" ? ["initBlocks", "maxBlocks"] : [])
         let lines = used.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             !(alone + exclusive).contains { line.hasPrefix("    \($0): ") }
         }

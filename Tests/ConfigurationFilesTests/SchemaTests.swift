@@ -50,7 +50,7 @@ struct SchemaTests {
 
     @Test(
         "every field of a provider has a key",
-        arguments: ["slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks"])
+        arguments: ["slurm", "gridEngine", "pbsPro", "torque", "lsf", "condor", "localBlocks", "ssh"])
     func providerFields(name: String) throws {
         let kind = try #require(Self.schema.kind(name))
         let keys = kind.settings.map(\.name)
@@ -102,8 +102,8 @@ struct SchemaTests {
 
         let samples = Self.samples(of: setting.type).filter { $0 != setting.fallback }
         #expect(!samples.isEmpty)
-        // The nodes of a block of LSF follow from its processors.
-        let most = path.hasPrefix("lsf.coresPer") ? 2 : 1
+        // The nodes of a block of LSF follow from its processors, and the blocks of ssh from its hosts.
+        let most = path.hasPrefix("lsf.coresPer") ? 2 : path == "ssh.hosts" ? 3 : 1
         for sample in samples {
             var changed = code
             setting.apply(sample, &changed)

@@ -5,7 +5,7 @@ import Testing
 @testable import DataFlow
 
 /// Whether a program is on the search path.
-private func isInstalled(_ program: String) -> Bool {
+func isInstalled(_ program: String) -> Bool {
     (EnvironmentVariables.get("PATH") ?? "").split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
 }
 

@@ -40,5 +40,13 @@ struct FileTests {
         #expect(missing.contains("MissingOutputs") && missing.contains("never.txt"))
     }
 
+    @Test(
+        "the apps that move files are not listed among the program's own", arguments: ["tasks", "describe", "--help"])
+    func listing(command: String) throws {
+        let run = try ProbeRun([command], program: "FilesProgram")
+        #expect(run.finish() == .exited(0), "\(run.errors)")
+        #expect(!run.output.contains("apus.stage") && run.output.contains("length"), "\(run.output)")
+    }
+
     private func exists(_ path: String) -> Bool { (try? SmallFile.read(path)) != nil }
 }

@@ -46,7 +46,9 @@ package enum AppRegistry {
 
     /// What the program tells about its apps, sorted by name.
     package static var cards: [AppCard] {
-        content.withLock { Array($0.cards.values) }.sorted { $0.definition.name < $1.definition.name }
+        content.withLock { Array($0.cards.values) }.filter { !StagingTasks.names.contains($0.definition.name) }.sorted {
+            $0.definition.name < $1.definition.name
+        }
     }
 
     /// The labels of executors that apps name, each with one of these apps.

@@ -32,6 +32,9 @@ enum StagingTasks {
         try await StagedCopy.takeOut(job.path, with: provider, to: file)
     }
 
+    /// What programs do not list among their apps.
+    static let names: Set = ["apus.stage-in", "apus.stage-out"]
+
     /// Declares both: to be called before a table of apps is sealed.
     static func declare() { _ = (stageIn.name, stageOut.name) }
 }

@@ -75,6 +75,12 @@ extension SettingsSchema {
         SettingGroup(
             "Schedulers", "How the scheduler's own programs are run.",
             settings: [
+                processes(
+                    "executable", SettingType(words: ["shared", "copied"]), .word("shared"),
+                    "Whether nodes start the program's own file, or keep a copy of it on their disks."
+                ) { value, processes in
+                    processes.executable = value == .word("copied") ? .copied() : .shared
+                },
                 block(
                     "schedulerOptions",
                     SettingType(words: ["none"], .text("lines such as `#SBATCH --mail-type=END`")),

@@ -14,7 +14,7 @@ package struct SettingsSchema: Sendable {
 
     /// The schema of this version.
     package static let current = SettingsSchema(
-        settings: workflow, sections: [files], kinds: [local, threads] + blockKinds + [kubernetes])
+        settings: workflow, sections: [files], kinds: [local, threads] + blockKinds + [ssh, kubernetes])
 
     /// The section with executors.
     package static let executorsKey = "executors"
@@ -62,7 +62,7 @@ package struct SettingsSchema: Sendable {
         "providers": "code alone can say it",
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
-        "executable": "code alone can say it",
+        "executable": "a key of the kinds with blocks",
         "strategy": "a key of the kinds with blocks",
         "strategyPeriod": "a key of the kinds with blocks",
         "maxIdleTime": "a key of the kinds with blocks",
