@@ -2,6 +2,7 @@ import Glibc
 import InterchangeRuntime
 import SystemSupport
 import WireProtocol
+import WorkflowCore
 import ZeroMQ
 
 /// An interchange in a process of its own, and its executor: counts what ends, and how.
