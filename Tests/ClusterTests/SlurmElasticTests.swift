@@ -12,7 +12,7 @@ extension RealSlurm {
                 ["waves", "4"],
                 [
                     "CLUSTER_NODES": "1", "CLUSTER_BLOCKS": "0", "CLUSTER_MAX": "2", "CLUSTER_STRATEGY": "auto",
-                    "CLUSTER_IDLE": "1500", "CLUSTER_RETRIES": "3",
+                    "CLUSTER_IDLE": "1500", "CLUSTER_RETRIES": "3", "CLUSTER_PREFETCH": "0",
                 ])
             let running = eventually(within: 40) { (0..<4).allSatisfy { run.has("ran-1-\($0)") } }
             #expect(running, "four calls need two blocks of two workers: \(run.errors)\(run.log)")

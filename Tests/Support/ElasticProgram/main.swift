@@ -54,6 +54,8 @@ var processes = HighThroughputConfiguration(provider: provider, workersPerNode: 
 processes.strategy =
     getenv("ELASTIC_STRATEGY").flatMap { ScalingStrategy(rawValue: String(cString: $0)) } ?? .auto
 processes.strategyPeriod = .milliseconds(50)
+// A task that waits behind a long one, on a worker that is busy, would keep the test waiting.
+if scenario != "churn" { processes.prefetch = .fixed(0) }
 processes.maxIdleTime = .milliseconds(number("ELASTIC_IDLE", 200))
 if scenario == "failing" {
     processes.blockErrorHandler =
