@@ -48,6 +48,7 @@ extension ClientService {
             }
             switch answer.places.first {
             case .queued(let ahead): report.place = .queued(ahead: ahead)
+            case .demanding(let wanted, let able): report.place = .demanding(wanted, able: able)
             case .atManager(let name): report.place = .atManager(name)
             case .ended, .unknown, nil: break
             }

@@ -50,6 +50,8 @@ package struct InterchangeInspection: Sendable, Equatable {
     package enum Place: Sendable, Equatable {
         /// It waits, and so many others are handed out before it.
         case queued(ahead: Int)
+        /// It waits, and asks for this; so many managers could run it if they had nothing else to do.
+        case demanding(String, able: Int)
         /// This manager has it.
         case atManager(String)
         /// It has ended.
@@ -144,6 +146,7 @@ extension InterchangeInspection.Place {
     fileprivate var text: String {
         switch self {
         case .queued(let ahead): "queued \(ahead)"
+        case .demanding(let wanted, let able): "demanding \(able) \(wanted)"
         case .atManager(let name): "manager \(name)"
         case .ended: "ended"
         case .unknown: "unknown"
@@ -154,6 +157,9 @@ extension InterchangeInspection.Place {
         let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
         switch parts.first {
         case "queued": self = .queued(ahead: parts.dropFirst().first.flatMap { Int($0) } ?? 0)
+        case "demanding":
+            let words = (parts.dropFirst().first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+            self = .demanding(words.dropFirst().first ?? "", able: words.first.flatMap { Int($0) } ?? 0)
         case "manager": self = .atManager(parts.dropFirst().first ?? "")
         case "ended": self = .ended
         default: self = .unknown

@@ -87,6 +87,8 @@ package struct ExecutorInspection: Sendable, Equatable, Codable {
         case unsent(ahead: Int)
         /// The interchange has it, behind so many others.
         case queued(ahead: Int)
+        /// It waits in the interchange and asks for this; so many managers could run it if they had nothing else to do.
+        case demanding(String, able: Int)
         /// A manager has it.
         case atManager(String)
         /// It was sent, and the interchange does not have it: it is on its way, or its result is.

@@ -37,6 +37,24 @@ struct InspectionTests {
         #expect(harness.state.inspection(of: [1], at: harness.now) == first)
     }
 
+    @Test("a task that asks for more than a worker is told with what it asks for, and how many managers have that")
+    func demanding() throws {
+        var harness = StateHarness()
+        try harness.hello()
+        try harness.registerApus("a", capacity: 8, workers: 8, node: NodeCapacity(cores: 8, memory: 16 << 30, gpus: 4))
+        try harness.submit(1, needs: TaskNeeds(cores: 8))
+        try harness.turn()
+        try harness.submit(2, needs: TaskNeeds(cores: 4))
+        try harness.submit(3, needs: TaskNeeds(cores: 16))
+        try harness.turn()
+        let report = harness.state.inspection(of: [1, 2, 3], at: harness.now)
+        #expect(
+            report.places == [
+                .atManager("a"), .demanding("4 processors", able: 1), .demanding("16 processors", able: 0),
+            ])
+        #expect(report.queued == 2)
+    }
+
     @Test("the reply is read as it was written, and None as nothing")
     func reply() throws {
         let report = InterchangeInspection(
@@ -46,7 +64,9 @@ struct InspectionTests {
                     name: "a b", host: "n1", block: "0", workers: 4, capacity: 8, tasks: 2, idle: 0, silent: 1.5,
                     active: true, draining: false, inDoubt: true)
             ],
-            places: [.queued(ahead: 7), .atManager("a b"), .ended, .unknown])
+            places: [
+                .queued(ahead: 7), .demanding("2 nodes and 4 processors", able: 3), .atManager("a b"), .ended, .unknown,
+            ])
         let read = try report.encode().withUnsafeBytes { try InterchangeInspection.parse($0) }
         #expect(read == report)
         let empty = InterchangeInspection(queued: 0, managers: [], places: [])

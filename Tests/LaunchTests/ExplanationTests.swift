@@ -50,6 +50,22 @@ struct ExplanationTests {
     /// What is known, and what is said.
     static let cases: [(Explanation.Facts, String)] = [
         (
+            .init(
+                chain: [call(1)], executor: executor(.demanding("8 processors", able: 0), [manager("a"), manager("b")])),
+            "It waits in the interchange of executor 'htex', and asks for 8 processors. None of the 2 managers has that "
+                + "much. If none comes that has, the call fails in a few seconds."
+        ),
+        (
+            .init(
+                chain: [call(1)], executor: executor(.demanding("8 processors", able: 1), [manager("a"), manager("b")])),
+            "It waits in the interchange of executor 'htex', and asks for 8 processors. 1 manager has that much, and gives "
+                + "it to tasks that came before."
+        ),
+        (
+            .init(chain: [call(1)], executor: executor(.demanding("8 processors", able: 0), [])),
+            "It waits in the interchange of executor 'htex', and asks for 8 processors. No manager is connected."
+        ),
+        (
             .init(chain: [call(1)], executor: executor(.atManager("m"), [manager("m", tasks: 1)])),
             "It runs at manager m on n1 (block 0). Since when, and in which process, monitoring would tell."
         ),

@@ -31,6 +31,9 @@ struct DemandQueue: Sendable {
     var count: Int { needs.count }
     var isEmpty: Bool { needs.isEmpty }
 
+    /// What a task that waits asks for; `nil` when it does not wait here.
+    func wanted(by id: Int) -> TaskNeeds? { needs[id] }
+
     /// Queues a task.
     mutating func insert(_ handle: TaskHandle, _ key: TaskLedger.Key, _ wanted: TaskNeeds) {
         needs[key.id] = wanted

@@ -8,7 +8,7 @@ extension InterchangeState {
     /// The cost grows with the number of managers, and, for a task that waits, with the queue.
     package func inspection(of tasks: [Int], at now: UInt64) -> InterchangeInspection {
         InterchangeInspection(
-            queued: ledger.queuedCount,
+            queued: queuedCount,
             managers: slotsInOrder.map { slot in
                 let manager = managers[slot]
                 return .init(
@@ -26,6 +26,10 @@ extension InterchangeState {
         if let index = ledger.active[task] {
             let place = ledger.records[Int(index)].place
             return place >= 0 ? .atManager(managers[Int(place)].identity.description) : .ended
+        }
+        if let wanted = ledger.demands.wanted(by: task) {
+            let able = slots.values.count { managers[$0].couldRun(wanted) }
+            return .demanding(wanted.text, able: able)
         }
         guard ledger.accepted.contains(task) else { return .unknown }
         guard !ledger.finished.contains(task), let ahead = ledger.queuedBefore(task) else { return .ended }

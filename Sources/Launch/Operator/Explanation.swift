@@ -117,6 +117,8 @@ enum Explanation {
             ] + supply(executor)
         case .queued(let ahead):
             return ["It waits in the interchange of \(label); \(line(ahead, "task"))."] + supply(executor)
+        case .demanding(let wanted, let able):
+            return ["It waits in the interchange of \(label), and asks for \(wanted)."] + demand(able, executor)
         case .atManager(let name): return atManager(name, executor, begun)
         case .between: return ["It is on its way between the submitting process and the interchange of \(label)."]
         case .notHere:
@@ -153,6 +155,21 @@ enum Explanation {
             sentences.append("The connection to this manager is gone; if it is not back in a moment, the task is lost.")
         }
         return sentences
+    }
+
+    /// Whether anybody could run a task that asks for more than a worker.
+    private static func demand(_ able: Int, _ executor: ExecutorInspection) -> [String] {
+        let all = executor.managers?.count ?? 0
+        if all == 0 { return supply(executor) }
+        if able == 0 {
+            let none = all == 1 ? "The only manager has" : "None of the \(all) managers has"
+            let so = "If none comes that has, the call fails in a few seconds."
+            return [
+                all == 1 ? "\(none) not that much, even with nothing else to do. \(so)" : "\(none) that much. \(so)"
+            ]
+        }
+        let who = able == 1 ? "1 manager has that much, and gives" : "\(able) managers have that much, and give"
+        return ["\(who) it to tasks that came before."]
     }
 
     // MARK: Why nobody takes it

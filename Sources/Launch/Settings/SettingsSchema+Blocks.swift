@@ -1,5 +1,6 @@
 import HighThroughput
 package import Provisioning
+import WorkflowCore
 
 /// A provider whose blocks a file can describe.
 package protocol BlockProvider: Provider {
@@ -143,6 +144,20 @@ extension SettingsSchema {
                 } else {
                     processes.drainPeriod = nil
                 }
+            },
+            processes(
+                "drainsBeforeWalltime", SettingType(.boolean),
+                .boolean(HighThroughputConfiguration(workers: 1).drainsBeforeWalltime),
+                "Whether managers take no new tasks shortly before the walltime, when `drainPeriod` is `never`."
+            ) { value, processes in
+                if case .boolean(let flag) = value { processes.drainsBeforeWalltime = flag }
+            },
+            processes(
+                "mpiLauncher", SettingType(words: ["none"] + MPILauncher.allCases.map(\.rawValue)), .word("none"),
+                "How tasks on several nodes of a block are started, by the one manager of the block; the launcher is "
+                    + "`simple` then."
+            ) { value, processes in
+                if case .word(let word) = value { processes.mpiLauncher = MPILauncher(rawValue: word) }
             },
             processes(
                 "strategy", SettingType(words: ScalingStrategy.allCases.map(\.rawValue)), .word("simple"),
