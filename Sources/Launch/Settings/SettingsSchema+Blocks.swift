@@ -136,6 +136,18 @@ extension SettingsSchema {
                 if case .text(let address) = value { processes.address = address } else { processes.address = nil }
             },
             processes(
+                "gateways", SettingType(words: ["none"], .items("a list of hosts on which `apus relay` runs")),
+                .word("none"), "Hosts by which nodes reach this one that cannot connect to it; needs `workerPort`."
+            ) { value, processes in
+                if case .list(let hosts) = value { processes.gateways = hosts } else { processes.gateways = [] }
+            },
+            processes(
+                "filling", SettingType(words: ["spread", "packed"]), .word("spread"),
+                "Whether the next task goes to the emptiest node, or one node is filled before the next."
+            ) { value, processes in
+                processes.filling = value == .word("packed") ? .packed : .spread
+            },
+            processes(
                 "drainPeriod", SettingType(words: ["never"], .duration(atLeast: .seconds(1))), .word("never"),
                 "Time after its start at which a manager takes no new tasks; a little less than `walltime` is good."
             ) { value, processes in

@@ -70,6 +70,8 @@ package struct SettingsSchema: Sendable {
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
         "executable": "a key of the kinds with blocks",
+        "gateways": "a key of the kinds with blocks",
+        "filling": "a key of the kinds with blocks",
         "mpiLauncher": "a key of the kinds with blocks",
         "drainsBeforeWalltime": "a key of the kinds with blocks",
         "strategy": "a key of the kinds with blocks",
