@@ -44,14 +44,15 @@
         func run() async throws {
             var last = ""
             for attempt in 1...provider.attempts {
-                // why the sleeps: a server that has just failed gets time, or as much as it asked for.
-                if attempt > 1 { try await Task.sleep(for: pauseBefore(attempt)) }
+                if attempt > 1 {
+                    try await Task.sleep(for: pauseBefore(attempt))  // why: a server that has just failed gets time
+                }
                 switch try await ask() {
                 case .complete: return
                 case .again(let reason, let wanted):
                     last = reason
                     if let wanted, attempt < provider.attempts {
-                        try await Task.sleep(for: min(wanted, Self.longestPause))
+                        try await Task.sleep(for: min(wanted, Self.longestPause))  // why: the server asked for it
                     }
                 }
             }

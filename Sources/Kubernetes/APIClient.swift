@@ -184,8 +184,8 @@
                     let failure = Self.failure(error, description(method, resource))
                     if failure.code == .untrusted || attempt >= attempts || Task.isCancelled { throw failure }
                 }
-                // why the sleep: a server that has just failed gets time, or as much as it asked for.
-                try? await Task.sleep(for: min(max(pause, wanted ?? .zero), Self.longestPause))
+                let time = min(max(pause, wanted ?? .zero), Self.longestPause)
+                try? await Task.sleep(for: time)  // why: a server that has just failed gets time, or what it asked for
                 pause *= 2
             }
             return (0, [])

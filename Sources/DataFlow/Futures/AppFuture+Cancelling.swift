@@ -43,9 +43,8 @@ extension AppFuture {
         if let current { return try current.get() }
         let ticket = FutureTicket()
         let error = FutureTimeout(app: appName, task: taskID, limit: timeout)
-        // why Task and sleep: the clock of this wait, which ends with it.
         let clock = Task {
-            try await Task.sleep(for: timeout)
+            try await Task.sleep(for: timeout)  // why: the clock of this wait, which ends with it
             _ = giveBack(ticket, error)
         }
         defer { clock.cancel() }

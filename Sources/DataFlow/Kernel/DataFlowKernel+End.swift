@@ -13,10 +13,9 @@ extension DataFlowKernel {
     @discardableResult
     package func waitForAll(atMost limit: Duration?) async -> Bool {
         let number = nextTaskID().rawValue
-        // why Task and sleep: the clock of this wait, which ends with it.
         let clock = limit.map { limit in
             Task {
-                try await Task.sleep(for: limit)
+                try await Task.sleep(for: limit)  // why: the clock of this wait, which ends with it
                 endWait(number)
             }
         }

@@ -9,9 +9,9 @@ extension DataFlowKernel {
     func startJoin(_ call: any KernelCall) {
         call.note(running: true)
         content.withLock { content in
-            // why Task: a body may await; it ends by reporting to the kernel, which waits for every call. Made under the
-            // lock, so that whoever looks for it finds it, and the end of an attempt does not overtake its beginning.
-            content.joinBodies[call.taskID] = Task.detached(executorPreference: SubmitThreads.shared) {
+            // It ends by reporting to the kernel, which waits for every call. Made under the lock, so that whoever looks
+            // for it finds it, and the end of an attempt does not overtake its beginning.
+            let body = Task.detached(executorPreference: SubmitThreads.shared) {  // why: a body may await
                 await Self.$scope.withValue(KernelScope(self, parent: call.taskID)) {
                     await SubmitScope.$isInside.withValue(true) {
                         do {
@@ -22,6 +22,7 @@ extension DataFlowKernel {
                     }
                 }
             }
+            content.joinBodies[call.taskID] = body
         }
     }
 

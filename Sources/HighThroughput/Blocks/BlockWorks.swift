@@ -106,8 +106,8 @@ final class BlockWorks: Sendable {
             return !orders.isRunning
         }
         guard mustStart else { return }
-        // why Task: providers are async, and may take long; it ends when nothing is ordered any more.
-        Task.detached {
+        // It ends when nothing is ordered any more.
+        Task.detached {  // why: providers are async, and may take long
             while let order = self.next() { await self.perform(order) }
             self.progress.signal()
         }

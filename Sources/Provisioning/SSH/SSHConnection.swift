@@ -54,8 +54,7 @@ struct SSHConnection: Sendable {
                 let onTheWay: [ProviderError.Code] = [.timedOut, .unreachable, .connectionLost]
                 guard attempt < repeats, onTheWay.contains(error.code), !Task.isCancelled else { throw error }
                 attempt += 1
-                // why the sleep: a host or a network that has just failed gets time.
-                try? await Task.sleep(for: .seconds(attempt))
+                try? await Task.sleep(for: .seconds(attempt))  // why: a network that has just failed gets time
             }
         }
     }

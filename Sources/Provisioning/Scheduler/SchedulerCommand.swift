@@ -101,8 +101,8 @@ public struct SchedulerCommand: Sendable, Hashable {
             case .failure(let error):
                 if !mayRepeat || error.code != .timedOut { throw error }
             }
-            // why the sleep: a scheduler that did not answer gets time, twice as much each time; a cancelled task goes on.
-            try? await Task.sleep(for: pause)
+            // A cancelled task goes on.
+            try? await Task.sleep(for: pause)  // why: a scheduler that did not answer gets time, ever more
             pause *= 2
         }
         throw ProviderError(.timedOut, "\(program) was not run", command: text)

@@ -54,8 +54,10 @@ public struct FTPStaging: StagingProvider {
         let text = settings.map { "\($0.key) = \"\(Self.escaped($0.value))\"\n" }.sorted().joined()
         let tool = StagingProgram(file: file, provider: name, executable: program, package: "curl")
         for attempt in 0...retries {
-            // why the sleep: a server that has just failed gets time, twice as much each time.
-            if attempt > 0 { try await Task.sleep(for: .milliseconds(500 * (1 << min(attempt - 1, 6)))) }
+            if attempt > 0 {
+                let pause = Duration.milliseconds(500 * (1 << min(attempt - 1, 6)))
+                try await Task.sleep(for: pause)  // why: a server that has just failed gets time, ever more
+            }
             // `-q` comes first: a configuration of the user's may not change what is done.
             let ending = try await tool.run(
                 ["-q", "--silent", "--show-error", "--globoff", "--config", "-"], input: text,
