@@ -77,6 +77,8 @@ struct ConnectionRun {
         let loss = seconds()
         if processes > 1 { try executor.pump("all tasks end", seconds: 60) { executor.open.isEmpty } }
         let after = ProcessFacts(pid)
+        // An optimised program lets go of what it uses no more, and the groups end when they are let go.
+        withExtendedLifetime(groups) {}
 
         print(
             """
