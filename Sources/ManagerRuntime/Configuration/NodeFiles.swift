@@ -25,7 +25,7 @@ package enum NodeFiles {
 
     private static func temporaryDirectory() throws -> String {
         let parent = EnvironmentVariables.get("TMPDIR") ?? "/tmp"
-        var template = Array("\(parent)/apus-XXXXXX".utf8CString)
+        var template = Array("\(parent)/apus-XXXXXX".utf8CString)  // why: mkdtemp replaces the six letters
         guard mkdtemp(&template) != nil else {
             throw SystemError.last(
                 "make a directory in \(parent)", remedy: "a manager writes its logs there; name another one in TMPDIR")
