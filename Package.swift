@@ -256,7 +256,7 @@ let package = Package(
             "ConfigurationFiles",
             [
                 "TestSupport", "Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "SystemSupport",
-                "Hello", "ConfiguredProgram", "ApusCommandLine",
+                "Hello", "WordCount", "ConfiguredProgram", "ApusCommandLine",
             ]),
         .executableTarget(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],

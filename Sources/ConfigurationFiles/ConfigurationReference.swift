@@ -83,7 +83,7 @@ package enum ConfigurationReference {
         | `apus config check FILE` | says all that is wrong, as `FILE:line:column: error: …`; exit code 1 |
         | `apus config show [FILE]` | shows what holds, and where each value comes from; `--json` for programs |
         | `apus config reference` | prints this page |
-        | `apus run --config FILE script.swift` | runs a script with these settings |
+        | `apus run --config FILE PROGRAM` | runs a script, or a compiled program, with these settings |
 
         Without `FILE`, `show` reads `apus.yaml`, `apus.yml` or `apus.json` of the working directory, if there is one.
 
@@ -95,7 +95,8 @@ package enum ConfigurationReference {
         2. the file;
         3. variables of the environment, `APUS_…` (below);
         4. what the program sets on the configuration that it has read;
-        5. under `apus run --config FILE`: what the file or a variable sets, once more.
+        5. under `apus run --config FILE`: what the file or a variable sets, once more;
+        6. the options that a program takes on its command line (`--on`, `--workers`, `--no-progress`).
 
         In a program, the product `ConfigurationFiles` of this package reads a file:
 
@@ -113,12 +114,15 @@ package enum ConfigurationReference {
         import `Apus` alone read neither files nor variables. In the processes that Apus starts from the program nothing is read;
         what the code then sets holds there as well, which staging providers (`configuration.files.providers`) need.
 
-        `apus run --config FILE script.swift` is for scripts, which cannot import `ConfigurationFiles`, and for running one
-        script in several ways. The command reads file and variables, and hands what is set to the script; there it replaces what
-        the script's own configuration says, key by key, in every `Workflow.run` of it. What neither file nor variable sets stays
-        as the script says. An executor is replaced as a whole: as soon as the file or a variable says anything about an
-        executor, the script's own goes. What is handed over travels in a file without a name, never in the environment, and
-        ends at the script: neither its workers nor programs that its tasks start see it.
+        `apus run --config FILE PROGRAM` is for scripts and compiled programs that do not import `ConfigurationFiles`, and for
+        running one program in several ways. The command reads file and variables, hands what is set to the program, and becomes
+        it; there it replaces what the program's own configuration says, key by key, in every `Workflow.run` of it. What neither
+        file nor variable sets stays as the program says. An executor is replaced as a whole: as soon as the file or a variable
+        says anything about an executor, the program's own goes. What is handed over travels in a file without a name, never in
+        the environment, and ends at the program: neither its workers nor programs that its tasks start see it.
+
+        A program that was linked without Apus is refused, since nothing in it would take the settings. One that has the library,
+        and does not come to `Workflow.run` or `Workflow.execute`, is not noticed.
 
         """
 

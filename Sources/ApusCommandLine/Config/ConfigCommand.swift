@@ -9,7 +9,7 @@ struct ConfigCommand: ParsableCommand {
         abstract: "Check, show and write configuration files.",
         discussion: """
             A file apus.yaml (or .json) holds what a program may also set in code; docs/configuration.md lists every \
-            key. Programs that import ConfigurationFiles read it, and 'apus run --config FILE' hands it to a script.
+            key. Programs that import ConfigurationFiles read it, and 'apus run --config FILE' hands it to a script or program.
             """,
         subcommands: [
             ConfigCheckCommand.self, ConfigShowCommand.self, ConfigInitCommand.self, ConfigReferenceCommand.self,

@@ -16,10 +16,14 @@ struct Script {
     init(path: String) throws(ScriptError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw .usage("the script '\(path)' cannot be read: \(String(cString: strerror(errno)))")
+            throw .usage(
+                "the script '\(path)' cannot be read: \(String(cString: strerror(errno))); "
+                    + "run takes the path of a script or of a compiled program")
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
-            throw .usage("'\(path)' is a folder; run takes one file, and a package is run with 'swift run'")
+            throw .usage(
+                "'\(path)' is a folder; run takes one file, a script or a compiled program; "
+                    + "a package is run with 'swift run'")
         }
         do throws(SystemError) {
             // No person writes 16 MiB of script: it is a mix-up with another file.

@@ -2,7 +2,7 @@ import DataFlow
 import PickleCoding
 import SystemSupport
 
-/// Settings on their way from a file to a program that does not read files: what `apus run --config` found.
+/// Settings on their way from a file to a program that need not read files: what `apus run --config` found.
 ///
 /// They travel in a file without a name that the program inherits as a descriptor, never in the environment, since
 /// values may be secret. The variable names the process that they are for, which keeps its number when it becomes the
@@ -36,6 +36,10 @@ package struct HandedSettings: Codable, Sendable, Equatable {
 
     /// Names the process and the descriptor: `<pid>:<descriptor>`.
     package static let variable = "APUS_SETTINGS"
+    /// A text that every program contains which takes settings; `apus run` looks for it, since others would lose them.
+    ///
+    /// It is a part of an error message, so that no linker leaves it out, and too long to be anything but data.
+    package static let mark = "names settings that cannot be read as those of `apus run --config`"
 
     /// Every key that is set, an executor's `kind` before its other keys.
     package var entries: [Entry]
@@ -110,8 +114,7 @@ extension HandedSettings {
             } catch {
                 throw WorkflowError(
                     .badConfiguration,
-                    "\(variable)=\(text) names settings that cannot be read: \(error); start the program with "
-                        + "`apus run --config`, or unset \(variable)")
+                    "\(variable)=\(text) \(mark): \(error); start the program with it, or unset \(variable)")
             }
         }
         DescriptorIO.close(descriptor)
