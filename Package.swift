@@ -32,9 +32,10 @@ func web(for trait: String) -> [Target.Dependency] {
 }
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func example(_ name: String) -> Target {
+func example(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: ["Apus"], path: "Examples/\(name)", exclude: ["README.md"], swiftSettings: shared)
+        name: name, dependencies: ["Apus"] + more, path: "Examples/\(name)", exclude: ["README.md"],
+        swiftSettings: shared)
 }
 
 func unitTests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
@@ -145,7 +146,9 @@ let package = Package(
             swiftSettings: shared),
 
         // MARK: Examples
-        example("Hello"), example("MonteCarloPi"), example("WordCount"), example("Mandelbrot"),
+        example("Hello"), example("MonteCarloPi"), example("Mandelbrot"),
+        // Its workers can be pods: swift build --traits Kubernetes --product WordCount.
+        example("WordCount", [.target(name: "Kubernetes", condition: .when(traits: ["Kubernetes"]))]),
         example("BashPipeline"), example("Sweep"), example("Diamond"), example("DivideAndConquer"),
         example("ZipPipeline"),
 

@@ -32,7 +32,7 @@ let mostFrequent = app("most-frequent") { (counts: [String: Int], limit: Int) ->
     return Array(all.sorted().prefix(limit))
 }
 
-await Workflow.run(configuration: .local(workers: 2)) { (options: WordCountOptions) in
+await Workflow.run(configuration: .local(workers: 2).knowing(otherProviders)) { (options: WordCountOptions) in
     var counts = try TextFiles.paths(in: options.folder).map { countFile($0) }
     while counts.count > 1 {
         counts = stride(from: 0, to: counts.count, by: 8).map { start in

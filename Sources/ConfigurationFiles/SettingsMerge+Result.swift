@@ -28,6 +28,7 @@ extension SettingsMerge {
         }
         for (path, setting) in schema.paths { add(setting, path, values[path], to: &configuration) }
         configuration.executors = []
+        configuration.providers = providers
         var found: [(position: SettingsNode.Position?, problem: Problem)] = []
         for executor in executors {
             let section = "\(SettingsSchema.executorsKey).\(executor.label)."

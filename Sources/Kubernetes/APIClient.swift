@@ -8,10 +8,10 @@
 
     /// One connection to the API of a cluster, for a few requests.
     struct APIClient: Sendable {
-        private let client: HTTPClient
-        private let server: String
-        private let credentials: ClusterAccess.Credentials
-        private let timeout: Duration
+        let client: HTTPClient
+        let server: String
+        let credentials: ClusterAccess.Credentials
+        let timeout: Duration
         private let attempts: Int
         /// Where all objects are.
         let namespace: String
@@ -22,13 +22,20 @@
         private static let longestPause: Duration = .seconds(30)
 
         /// Runs a body with a client that is shut down afterwards.
+        ///
+        /// - Parameters:
+        ///   - provider: says how the cluster is reached.
+        ///   - silence: how long the server may send nothing in the middle of an answer; `nil` is the provider's time-out.
+        ///   - body: what is done with it.
         static func with<Value: Sendable>(
-            _ provider: KubernetesProvider, _ body: (APIClient) async throws -> Value
+            _ provider: KubernetesProvider, silence: Duration? = nil, _ body: (APIClient) async throws -> Value
         ) async throws -> Value {
             let access = try await ClusterAccess.load(for: provider)
             var configuration = HTTPClient.Configuration(
                 tlsConfiguration: try ClusterTLS.configuration(access), redirectConfiguration: .disallow,
-                timeout: .init(connect: min(provider.requestTimeout, .seconds(10)).asTimeAmount))
+                timeout: .init(
+                    connect: min(provider.requestTimeout, .seconds(10)).asTimeAmount,
+                    read: (silence ?? provider.requestTimeout).asTimeAmount))
             // Attempts are counted here, and a refused connection is one.
             configuration.connectionPool.retryConnectionEstablishment = false
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -85,26 +92,44 @@
             if status != 404 { _ = try accepted(status, body, .DELETE, resource) }
         }
 
-        /// All objects with a label, in pages; when the list changes too much meanwhile it is read anew.
-        func list(_ resource: APIResource, selector: String) async throws(ProviderError) -> [JSONValue] {
+        /// Objects, and the version of the list that they are in.
+        struct Listing: Sendable {
             var items: [JSONValue] = []
-            var query = "limit=500&labelSelector=\(Self.escaped(selector))"
+            var version = ""
+        }
+
+        /// All objects with a label, in pages; when the list changes too much meanwhile it is read anew.
+        func list(_ resource: APIResource, selector: String) async throws(ProviderError) -> Listing {
+            var list = Listing()
+            let labels = "labelSelector=\(Self.escaped(selector))"
+            var query = "limit=500&\(labels)"
             while true {
                 let (status, body) = try await send(.GET, resource, query: query)
                 if status == 410 {
                     // The place in the list has expired; without pages there is none.
-                    items = []
-                    query = "labelSelector=\(Self.escaped(selector))"
+                    list = Listing()
+                    query = labels
                     continue
                 }
                 let page = try accepted(status, body, .GET, resource, verb: "list")
-                items += page["items"].elements
-                guard let next = page["metadata"]["continue"].string, !next.isEmpty else { return items }
-                query = "limit=500&labelSelector=\(Self.escaped(selector))&continue=\(Self.escaped(next))"
+                list.items += page["items"].elements
+                list.version = page["metadata"]["resourceVersion"].string ?? list.version
+                guard let next = page["metadata"]["continue"].string, !next.isEmpty else { return list }
+                query = "limit=500&\(labels)&continue=\(Self.escaped(next))"
             }
         }
 
-        private static func escaped(_ text: String) -> String {
+        /// What was noted about a pod lately; `nil` when that may not be read.
+        ///
+        /// Nothing depends on it, so there is one attempt.
+        func events(about pod: String) async throws(ProviderError) -> [JSONValue]? {
+            let fields = Self.escaped("involvedObject.kind=Pod,involvedObject.name=\(pod)")
+            let (status, body) = try await send(.GET, .events, query: "limit=100&fieldSelector=\(fields)", attempts: 1)
+            if status == 403 { return nil }
+            return try accepted(status, body, .GET, .events, verb: "list")["items"].elements
+        }
+
+        static func escaped(_ text: String) -> String {
             let digits = Array("0123456789ABCDEF".utf8)
             var result: [UInt8] = []
             for byte in text.utf8 {
@@ -135,7 +160,7 @@
             return value
         }
 
-        private func description(
+        func description(
             _ method: HTTPMethod, _ resource: APIResource, verb: String? = nil
         ) -> APIFailure.Request {
             let usual =
@@ -152,19 +177,16 @@
         /// Makes a request, again and again while what fails may pass; every request may be made twice.
         private func send(
             _ method: HTTPMethod, _ resource: APIResource, name: String? = nil, query: String? = nil,
-            object: JSONValue? = nil
+            object: JSONValue? = nil, attempts: Int? = nil
         ) async throws(ProviderError) -> (Int, [UInt8]) {
+            let attempts = attempts ?? self.attempts
             let address =
                 server + resource.path(namespace) + (name.map { "/\($0)" } ?? "") + (query.map { "?\($0)" } ?? "")
             var pause = Self.firstPause
             for attempt in 1... {
                 var wanted: Duration?
                 do {
-                    var request = HTTPClientRequest(url: address)
-                    request.method = method
-                    request.headers.add(name: "accept", value: "application/json")
-                    request.headers.add(name: "user-agent", value: "apus")
-                    try credentials.authorize(&request)
+                    var request = try self.request(method, address)
                     if let object {
                         request.headers.add(name: "content-type", value: "application/json")
                         request.body = .bytes(Array(object.text().utf8))
@@ -191,8 +213,18 @@
             return (0, [])
         }
 
+        /// A request with who asks.
+        func request(_ method: HTTPMethod, _ address: String) throws -> HTTPClientRequest {
+            var request = HTTPClientRequest(url: address)
+            request.method = method
+            request.headers.add(name: "accept", value: "application/json")
+            request.headers.add(name: "user-agent", value: "apus")
+            try credentials.authorize(&request)
+            return request
+        }
+
         /// What went wrong before there was an answer.
-        private static func failure(_ error: any Error, _ request: APIFailure.Request) -> ProviderError {
+        static func failure(_ error: any Error, _ request: APIFailure.Request) -> ProviderError {
             switch error {
             case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
                 return ProviderError(
@@ -220,7 +252,7 @@
 
     /// The kinds of objects that a block has.
     enum APIResource: String {
-        case pods, secrets, jobs
+        case pods, secrets, jobs, events
 
         /// The group in access rules.
         var group: String { self == .jobs ? "batch" : "" }

@@ -24,6 +24,10 @@
         private static let batch = 50
         /// Objects that are deleted side by side.
         private static let width = 8
+        /// Blocks in one question whose events are read.
+        private static let explained = 20
+        /// Where events may not be read.
+        private static let silent = Locked<Set<RunWatch.Key>>([])
 
         private var workload: APIResource { blocks.nodesPerBlock == 1 ? .pods : .jobs }
 
@@ -43,57 +47,99 @@
                     throw error
                 }
                 let id = JobID(name)
-                Self.known.withLock { $0[id] = KnownBlock(outputPath: job.errorPath) }
+                let run = job.runID.isEmpty ? nil : ObjectName.labelValue(job.runID)
+                Self.known.withLock { $0[id] = KnownBlock(outputPath: job.errorPath, run: run) }
+                if let run {
+                    for resource in workload == .jobs ? [APIResource.pods, .jobs] : [.pods] {
+                        RunWatch.start(watchKey(run, resource), self, logPath: "\(job.directory)/kubernetes.log")
+                    }
+                }
                 return id
             }
         }
 
         // MARK: Looking
 
-        /// Lists the pods of these blocks.
+        /// What is known of these blocks.
         ///
-        /// A pod that was there and is not any more was deleted by somebody: that is the end of its block. One whose image
-        /// cannot be fetched fails after ``startLimit``.
+        /// The pods of a run are followed, so that mostly no request is needed; where that is not allowed, or is interrupted,
+        /// they are listed. A pod that was there and is not any more was deleted by somebody: that is the end of its block. One
+        /// whose image cannot be fetched fails after ``startLimit``.
         public func status(of jobs: [JobID]) async throws -> [JobID: JobStatus] {
-            guard !jobs.isEmpty else { return [:] }
-            return try await APIClient.with(self) { api in
-                var result: [JobID: JobStatus] = [:]
-                for start in stride(from: 0, to: jobs.count, by: Self.batch) {
-                    let some = Array(jobs[start..<min(start + Self.batch, jobs.count)])
-                    result.merge(try await status(of: some, api)) { $1 }
+            var findings: [JobID: PodStatus.Finding] = [:]
+            var unknown: [JobID] = []
+            var gone = BlockObjects()
+            let runs = Self.known.withLock { known in Dictionary(grouping: jobs) { known[$0]?.run } }
+            for (run, jobs) in runs {
+                let objects = run.map(objects) ?? BlockObjects()
+                gone.add(gone: objects)
+                for id in jobs {
+                    let finding = objects.isCurrent ? finding(id, objects) : nil
+                    if let finding { findings[id] = finding } else { unknown.append(id) }
                 }
-                return result
             }
-        }
-
-        private func status(of jobs: [JobID], _ api: APIClient) async throws -> [JobID: JobStatus] {
-            let selector = "\(Manifest.blockLabel) in (\(jobs.map(\.rawValue).joined(separator: ",")))"
-            let pods = try await api.list(.pods, selector: selector)
-            let owners = workload == .jobs ? try await api.list(.jobs, selector: selector) : []
+            if !unknown.isEmpty {
+                let listed = try await APIClient.with(self) { api in try await list(unknown, gone, api) }
+                findings.merge(listed) { $1 }
+            }
             var result: [JobID: JobStatus] = [:]
-            for id in jobs {
-                let findings = pods.filter { $0["metadata"]["labels"][Manifest.blockLabel].string == id.rawValue }
-                    .map(PodStatus.finding)
-                let owner = owners.first { $0["metadata"]["name"].string == id.rawValue } ?? .null
-                guard let finding = PodStatus.block(findings, job: owner, nodes: blocks.nodesPerBlock) else {
-                    if Self.known.withLock({ $0[id]?.wasSeen }) == true {
-                        result[id] = JobStatus(
-                            .cancelled, reason: "\(workload.rawValue) \(id) was deleted, not by this program")
-                    }
-                    continue
-                }
-                let status = judged(finding, id)
-                result[id] = status
-                if status.state.isTerminal { await finish(id, finding, api) }
+            for (id, finding) in findings { result[id] = judged(finding, id) }
+            let over = findings.filter { result[$0.key]?.state.isTerminal == true }
+            guard !over.isEmpty else { return result }
+            let words = await finish(over)
+            for (id, words) in words where !words.isEmpty {
+                let reason = result[id]?.reason.map { "\($0); " } ?? ""
+                result[id]?.reason = "\(reason)events: \(words.joined(separator: ", "))"
             }
             return result
+        }
+
+        /// What following a run has told.
+        private func objects(of run: String) -> BlockObjects {
+            var objects = BlockObjects(RunWatch.view(watchKey(run, .pods)))
+            if workload == .jobs { objects.add(jobs: RunWatch.view(watchKey(run, .jobs))) }
+            return objects
+        }
+
+        private func list(
+            _ jobs: [JobID], _ gone: BlockObjects, _ api: APIClient
+        ) async throws -> [JobID: PodStatus.Finding] {
+            var findings: [JobID: PodStatus.Finding] = [:]
+            for start in stride(from: 0, to: jobs.count, by: Self.batch) {
+                let some = jobs[start..<min(start + Self.batch, jobs.count)]
+                let selector = "\(Manifest.blockLabel) in (\(some.map(\.rawValue).joined(separator: ",")))"
+                var objects = BlockObjects(RunWatch.View(objects: try await api.list(.pods, selector: selector).items))
+                if workload == .jobs {
+                    objects.add(jobs: RunWatch.View(objects: try await api.list(.jobs, selector: selector).items))
+                }
+                objects.add(gone: gone)
+                for id in some { findings[id] = finding(id, objects) }
+            }
+            return findings
+        }
+
+        /// What there is of a block, or that it is gone; `nil` when nothing was ever seen of it.
+        private func finding(_ id: JobID, _ objects: BlockObjects) -> PodStatus.Finding? {
+            let pods = objects.pods[id.rawValue, default: []].map(PodStatus.finding)
+            let owner = objects.jobs[id.rawValue] ?? .null
+            if let finding = PodStatus.block(pods, job: owner, nodes: blocks.nodesPerBlock) { return finding }
+            if let last = objects.goneJobs[id.rawValue] ?? objects.gonePods[id.rawValue]?.first {
+                return PodStatus.deleted(last)
+            }
+            guard Self.known.withLock({ $0[id]?.wasSeen }) == true else { return nil }
+            let kind = workload == .jobs ? "job" : "pod"
+            return PodStatus.Finding(
+                status: JobStatus(.cancelled, reason: "\(kind) \(id) was deleted, not by this program"))
         }
 
         /// What fails over and over is a failure after a while.
         private func judged(_ finding: PodStatus.Finding, _ id: JobID) -> JobStatus {
             let now = Monotonic.nanoseconds
+            if finding.status.state == .cancelled, Self.known.withLock({ $0[id]?.isCancelled }) == true {
+                return JobStatus(.cancelled, exitCode: finding.status.exitCode)
+            }
             let since = Self.known.withLock { known -> UInt64? in
-                known[id, default: KnownBlock(outputPath: nil)].wasSeen = true
+                known[id, default: KnownBlock()].wasSeen = true
                 guard finding.isStuck else {
                     known[id]?.stuckSince = nil
                     return nil
@@ -106,14 +152,43 @@
             return JobStatus(.failed, reason: "\(finding.status.reason ?? "it cannot start") (for \(startLimit))")
         }
 
-        /// Keeps what the block printed last, and takes it out of the cluster.
-        private func finish(_ id: JobID, _ finding: PodStatus.Finding, _ api: APIClient) async {
-            if let path = Self.known.withLock({ $0[id]?.outputPath }), !finding.tail.isEmpty {
+        /// Keeps what the blocks printed last, and takes them out of the cluster.
+        ///
+        /// - Returns: what the cluster noted of those that did not end by themselves, as far as that may be read.
+        private func finish(_ over: [JobID: PodStatus.Finding]) async -> [JobID: [String]] {
+            let paths = Self.known.withLock { known in over.keys.reduce(into: [:]) { $0[$1] = known[$1]?.outputPath } }
+            for (id, finding) in over where !finding.tail.isEmpty {
                 // It is only there for errors and logs; without it they say less.
-                try? SmallFile.write(Array(finding.tail.utf8), to: path, mode: 0o600)
+                if let path = paths[id] { try? SmallFile.write(Array(finding.tail.utf8), to: path, mode: 0o600) }
             }
-            // What stays is found by its labels; the next question does not ask for it any more.
-            if !keepsEndedPods { try? await api.delete(workload, id.rawValue) }
+            // What stays in the cluster is found by its labels; the next question does not ask for it any more.
+            let words = try? await APIClient.with(self) { api in
+                var words: [JobID: [String]] = [:]
+                for (id, finding) in over {
+                    if words.count < Self.explained { words[id] = await events(id, finding, api) }
+                    if !keepsEndedPods { try? await api.delete(workload, id.rawValue) }
+                }
+                return words
+            }
+            settle(Array(over.keys))
+            return words ?? [:]
+        }
+
+        /// What the cluster noted of a pod that did not end by itself.
+        private func events(_ id: JobID, _ finding: PodStatus.Finding, _ api: APIClient) async -> [String]? {
+            let place = watchKey("", .events)
+            guard !Self.known.withLock({ $0[id]?.isCancelled == true }),
+                finding.isDeleted || finding.status.state == .failed && finding.status.exitCode == nil,
+                let pod = finding.pod, !Self.silent.withLock({ $0.contains(place) })
+            else { return nil }
+            do throws(ProviderError) {
+                if let events = try await api.events(about: pod.name) { return PodEvents.words(events, uid: pod.uid) }
+                // Nobody gets more rights while a workflow runs.
+                Self.silent.withLock { _ = $0.insert(place) }
+            } catch {
+                // Words are missing then, and nothing else.
+            }
+            return nil
         }
 
         // MARK: Ending
@@ -136,8 +211,33 @@
                 }
             }
             Self.known.withLock { known in
-                for job in jobs { known[job] = nil }
+                for job in jobs { known[job, default: KnownBlock()].isCancelled = true }
             }
+            settle(jobs)
+        }
+
+        /// Follows the runs of these blocks no more when they were the last.
+        private func settle(_ jobs: [JobID]) {
+            let (over, living) = Self.known.withLock { known in
+                let runs = Set(jobs.compactMap { known[$0]?.run })
+                for job in jobs { known[job]?.isOver = true }
+                return (runs, Set(known.values.filter { !$0.isOver }.compactMap(\.run)))
+            }
+            for run in over {
+                for resource in [APIResource.pods, .jobs] {
+                    let key = watchKey(run, resource)
+                    if living.contains(run) {
+                        RunWatch.forget(Set(jobs.map(\.rawValue)), key)
+                    } else {
+                        RunWatch.stop(key)
+                    }
+                }
+            }
+        }
+
+        private func watchKey(_ run: String, _ resource: APIResource) -> RunWatch.Key {
+            RunWatch.Key(
+                kubeconfig: kubeconfig, context: context, namespace: namespace, run: run, resource: resource)
         }
     }
 
@@ -145,8 +245,45 @@
     private struct KnownBlock: Sendable {
         /// Where the end of its output is written.
         var outputPath: String?
+        /// The run, as its objects' label has it; `nil` when it is not followed.
+        var run: String?
         var wasSeen = false
         /// Since when its container cannot start.
         var stuckSince: UInt64?
+        var isOver = false
+        /// Whether this program has deleted it.
+        var isCancelled = false
+    }
+
+    /// Objects by the blocks that they belong to.
+    private struct BlockObjects {
+        var pods: [String: [JSONValue]] = [:]
+        var jobs: [String: JSONValue] = [:]
+        var gonePods: [String: [JSONValue]] = [:]
+        var goneJobs: [String: JSONValue] = [:]
+        var isCurrent = false
+
+        init() {}
+
+        init(_ view: RunWatch.View) {
+            isCurrent = view.isCurrent
+            pods = Dictionary(grouping: view.objects, by: Self.block)
+            gonePods = Dictionary(grouping: view.gone, by: Self.block)
+        }
+
+        mutating func add(jobs view: RunWatch.View) {
+            isCurrent = isCurrent && view.isCurrent
+            jobs = Dictionary(view.objects.map { (Self.block($0), $0) }) { $1 }
+            goneJobs = Dictionary(view.gone.map { (Self.block($0), $0) }) { $1 }
+        }
+
+        mutating func add(gone other: Self) {
+            gonePods.merge(other.gonePods) { $0 + $1 }
+            goneJobs.merge(other.goneJobs) { $1 }
+        }
+
+        private static func block(_ object: JSONValue) -> String {
+            object["metadata"]["labels"][Manifest.blockLabel].string ?? ""
+        }
     }
 #endif

@@ -10,6 +10,25 @@ package enum PodStatus {
         package var tail = ""
         /// Whether the state is one that mostly does not end by itself, though the cluster goes on trying.
         package var isStuck = false
+        /// Whether somebody has deleted the pod.
+        package var isDeleted = false
+        /// The pod that says it, by which what was noted about it is found.
+        package var pod: PodReference?
+
+        /// A finding of a state.
+        package init(status: JobStatus, tail: String = "", isStuck: Bool = false) {
+            self.status = status
+            self.tail = tail
+            self.isStuck = isStuck
+        }
+    }
+
+    /// One pod among all that there ever were.
+    package struct PodReference: Sendable, Hashable {
+        /// Its name.
+        package var name: String
+        /// Tells it from others of that name.
+        package var uid: String?
     }
 
     // Reasons of waiting containers, in kubelet's pkg/kubelet/images/types.go and pkg/kubelet/container/sync_result.go.
@@ -20,6 +39,56 @@ package enum PodStatus {
     ///
     /// Phases are those of "Pod Lifecycle" in the documentation of Kubernetes.
     package static func finding(_ pod: JSONValue) -> Finding {
+        var finding = phase(pod)
+        finding.pod = pod["metadata"]["name"].string.map {
+            PodReference(name: $0, uid: pod["metadata"]["uid"].string)
+        }
+        guard pod["metadata"]["deletionTimestamp"] != .null else { return finding }
+        finding.isDeleted = true
+        let states = pod["status"]["containerStatuses"].elements.map { $0["state"]["terminated"] }
+        // The walltime is no deletion, whoever cleans up after it.
+        if finding.status.state == .timeout { return finding }
+        if finding.status.state.isTerminal || !states.isEmpty && states.allSatisfy({ $0 != .null }) {
+            return deleted(pod)
+        }
+        finding.status.reason = (["is being deleted"] + causes(pod)).joined(separator: "; ")
+        return finding
+    }
+
+    /// What is known of a pod that is not there any more, from what it was last.
+    package static func deleted(_ last: JSONValue) -> Finding {
+        let name = last["metadata"]["name"].string ?? "?"
+        let status = last["status"]
+        let ended = status["containerStatuses"].elements.map { $0["state"]["terminated"] }.first { $0 != .null }
+        var finding = Finding(
+            status: JobStatus(
+                .cancelled, exitCode: ended?["exitCode"].integer.map { Int32(clamping: $0) }), tail: tail(status))
+        finding.isDeleted = true
+        finding.pod = PodReference(name: name, uid: last["metadata"]["uid"].string)
+        let kind = last["kind"].string.map { $0.lowercased() } ?? "pod"
+        finding.status.reason = (["\(kind) \(name) was deleted, not by this program"] + causes(last))
+            .joined(separator: "; ")
+        return finding
+    }
+
+    /// What the pod itself says of why it goes.
+    private static func causes(_ pod: JSONValue) -> [String] {
+        let status = pod["status"]
+        // Since 1.26 a condition says who wants it: PreemptionByScheduler, DeletionByTaintManager, EvictionByEvictionAPI,
+        // DeletionByPodGC, TerminationByKubelet ("Pod disruption conditions" in the documentation of Kubernetes).
+        var causes = status["conditions"].elements.filter {
+            $0["type"].string == "DisruptionTarget" && $0["status"].string == "True"
+        }.map { joined($0["reason"].string ?? "DisruptionTarget", $0["message"]) }
+        if let reason = status["reason"].string { causes.append(joined(reason, status["message"])) }
+        if status["containerStatuses"].elements.contains(where: {
+            $0["state"]["terminated"]["reason"].string == "OOMKilled"
+        }) {
+            causes.append("OOMKilled: the container used more than its limit of memory")
+        }
+        return causes
+    }
+
+    private static func phase(_ pod: JSONValue) -> Finding {
         let status = pod["status"]
         switch status["phase"].string {
         case "Succeeded": return Finding(status: JobStatus(.completed, exitCode: 0), tail: tail(status))
@@ -28,8 +97,7 @@ package enum PodStatus {
             if let waiting = waiting(status), hopeless.contains(waiting.reason) {
                 return Finding(status: JobStatus(.failed, reason: waiting.text))
             }
-            let leaves = pod["metadata"]["deletionTimestamp"] != .null
-            return Finding(status: JobStatus(.running, reason: leaves ? "is being deleted" : nil))
+            return Finding(status: JobStatus(.running))
         case "Pending", nil: return pending(pod)
         default:
             return Finding(status: JobStatus(.unknown, reason: joined("Unknown", status["reason"], status["message"])))
@@ -107,6 +175,10 @@ package enum PodStatus {
                     reason == "DeadlineExceeded" ? .timeout : .failed, reason: joined(reason, condition["message"])))
         }
         if let running = pods.first(where: { $0.status.state == .running }) { return running }
+        // The job's own controller deletes pods just before it says why, and makes others for those that somebody deleted.
+        if job != .null, let deleted = pods.first(where: \.isDeleted) {
+            return Finding(status: JobStatus(.running, reason: deleted.status.reason))
+        }
         if pods.isEmpty || pods.count < nodes {
             guard job != .null else { return pods.first }
             return pods.first { !$0.status.state.isTerminal }

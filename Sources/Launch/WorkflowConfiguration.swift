@@ -108,6 +108,15 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     public var strictCache: Bool
     /// How files reach the apps, and where they are put.
     public var files: FileStaging
+    private var furtherProviders = ProviderTypes()
+
+    /// Providers of other products that settings from elsewhere may name: a file, or `apus run --config`.
+    ///
+    /// Kinds whose providers are in `Apus` itself need no mention.
+    public var providers: [any DescribedProvider.Type] {
+        get { furtherProviders.types }
+        set { furtherProviders.types = newValue }
+    }
 
     /// A configuration; the defaults are Parsl's, but for `lostRetries`, of which Parsl has none.
     ///
@@ -187,6 +196,15 @@ public struct WorkflowConfiguration: Sendable, Equatable {
     ///   - throughCodec: whether arguments and results are encoded on the way as well.
     public static func threads(_ count: Int = 2, throughCodec: Bool = false) -> Self {
         Self(.threads(count, throughCodec: throughCodec))
+    }
+
+    /// The same configuration, with ``providers`` that the program has beside those of `Apus`.
+    ///
+    /// - Parameter providers: their types: `[KubernetesProvider.self]`.
+    public func knowing(_ providers: [any DescribedProvider.Type]) -> Self {
+        var configuration = self
+        configuration.providers = providers
+        return configuration
     }
 
     /// What is wrong with the values, beginning with the name of a field; `nil` when they can work.

@@ -1,3 +1,4 @@
+import DataFlow
 import HighThroughput
 import Launch
 import Provisioning
@@ -279,6 +280,20 @@ struct ExecutorTests {
         var script = WorkflowConfiguration.threads(1)
         try checked.handed.apply(to: &script)
         #expect(script.fault?.contains("needs the product Kubernetes:") == true)
+
+        // One that knows the provider gets it; what the provider does not take ends the program before it begins.
+        var program = WorkflowConfiguration.threads(1).knowing([Pods.self])
+        try checked.handed.apply(to: &program)
+        #expect(program.fault == nil)
+        guard case .processes(let processes) = program.placement else {
+            Issue.record("no processes")
+            return
+        }
+        let made = try #require(processes.provider as? Pods)
+        #expect(made.description == pods.description)
+        let refused = try load(text.replacing("example.org/x:1", with: "bad"), providers: nil)
+        let error = #expect(throws: WorkflowError.self) { try refused.handed.apply(to: &program) }
+        #expect(error?.message.contains("the executor 'pods': image is bad") == true, "\(error?.message ?? "")")
     }
 
     @Test("values of a description are found by key and type")

@@ -75,7 +75,12 @@ package struct HandedSettings: Codable, Sendable, Equatable {
             else { throw Self.foreign(entry) }
             try Self.apply(entry, setting, to: &executors[last].configuration)
         }
-        if !executors.isEmpty { configuration.executors = executors.flatMap(\.configuration.executors) }
+        guard !executors.isEmpty else { return }
+        configuration.executors = executors.flatMap(\.configuration.executors)
+        if let wrong = configuration.resolve(configuration.providers).first {
+            throw WorkflowError(
+                .badConfiguration, "`apus run --config` handed over the executor '\(wrong.label)': \(wrong.fault)")
+        }
     }
 
     private static func apply(

@@ -38,8 +38,8 @@ package struct MissingProvider: BlockProvider {
     /// What the program lacks.
     package var fault: String? {
         "kind \(description.kind) needs the product \(product): add the trait \"\(product)\" to the dependency on apus and "
-            + "`.product(name: \"\(product)\", package: \"apus\")` to the program's target, import it, and read the file with "
-            + "`providers: [\(type).self]`"
+            + "`.product(name: \"\(product)\", package: \"apus\")` to the program's target, import it, and name the provider: "
+            + "`configuration.providers = [\(type).self]`, or `providers: [\(type).self]` where the program reads the file"
     }
 
     package func submit(_ job: JobRequest) async throws -> JobID { throw refusal }
@@ -79,5 +79,14 @@ extension WorkflowConfiguration {
             }
         }
         return faults
+    }
+}
+
+/// Types as a part of a configuration, which is compared.
+struct ProviderTypes: Sendable, Equatable {
+    var types: [any DescribedProvider.Type] = []
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.types.map { ObjectIdentifier($0) } == right.types.map { ObjectIdentifier($0) }
     }
 }

@@ -67,6 +67,7 @@ package struct SettingsSchema: Sendable {
         "label": "the executor's name in the section `executors`",
         "files": "the section `files`",
         "providers": "code alone can say it",
+        "furtherProviders": "code alone can say it",
         "blockSource": "the kinds with blocks, whose keys are the provider's fields",
         "drainPeriod": "a key of the kinds with blocks",
         "executable": "a key of the kinds with blocks",

@@ -15,9 +15,14 @@ let package = Package(
             name: "HTTPStagingTests", dependencies: [apus, .product(name: "HTTPStaging", package: "apus")],
             exclude: ["server.py"], swiftSettings: settings),
         .testTarget(
-            name: "KubernetesTests", dependencies: [apus, kubernetes, "PodProgram"], exclude: ["api.py"],
-            swiftSettings: settings),
+            name: "KubernetesTests",
+            dependencies: [apus, kubernetes, "PodProgram", "WordCountPods", .product(name: "apus", package: "apus")],
+            exclude: ["api.py"], swiftSettings: settings),
         .executableTarget(
             name: "PodProgram", dependencies: [apus, kubernetes], path: "PodProgram", swiftSettings: settings),
+        // The example as `swift build --traits Kubernetes` builds it in its own package; built here, it needs SwiftNIO once.
+        .executableTarget(
+            name: "WordCountPods", dependencies: [apus, kubernetes], path: "WordCount", exclude: ["README.md"],
+            swiftSettings: settings + [.define("Kubernetes")]),
     ]
 )

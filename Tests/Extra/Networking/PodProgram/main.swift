@@ -5,7 +5,7 @@
 //     PodProgram nap COUNT MS        so many tasks that sleep; prints where each ran
 //
 // The environment says how: POD_IMAGE, POD_PROGRAM (the path in the image), POD_NAMESPACE, POD_KUBECONFIG, POD_NODES,
-// POD_MEMORY, POD_CPU, POD_ADDRESS (where pods reach this host), POD_WALLTIME (seconds), POD_RETRIES.
+// POD_MEMORY, POD_CPU, POD_ADDRESS (where pods reach this host), POD_WALLTIME (seconds), POD_RETRIES, POD_LABEL (NAME=value).
 
 import Apus
 import Glibc
@@ -36,6 +36,10 @@ let provider = KubernetesProvider(
     program: variable("POD_PROGRAM") ?? "/usr/local/bin/PodProgram",
     namespace: variable("POD_NAMESPACE"), imagePullPolicy: .never,
     cpu: .exactly(variable("POD_CPU") ?? "100m"), memory: .exactly(variable("POD_MEMORY") ?? "200Mi"),
+    labels: variable("POD_LABEL").map { label in
+        let parts = label.split(separator: "=").map(String.init)
+        return [parts[0]: parts[1]]
+    } ?? [:],
     workingDirectory: "/tmp", grace: .seconds(5), startLimit: .seconds(15), kubeconfig: variable("POD_KUBECONFIG"),
     statusPollingInterval: .seconds(2),
     blocks: BlockParameters(

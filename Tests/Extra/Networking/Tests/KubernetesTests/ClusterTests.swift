@@ -41,6 +41,51 @@ enum TestCluster {
         return text
     }
 
+    /// What a program printed, and how it ended.
+    struct Outcome {
+        var status: Int32
+        var output: String
+    }
+
+    /// Starts a program that was built with these tests, in a directory, and waits for its end.
+    static func run(
+        _ name: String, _ arguments: [String], in directory: URL, environment: [String: String] = [:],
+        during: (() throws -> Void)? = nil
+    ) throws -> Outcome {
+        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: bundle).deletingLastPathComponent().appending(path: name)
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.standardOutput = output
+        process.standardError = output
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        try process.run()
+        try during?()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Outcome(status: process.terminationStatus, output: text)
+    }
+
+    /// An empty directory.
+    static func directory() throws -> URL {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "apus-pods-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        return directory
+    }
+
+    /// Objects whose names have a part, once there are none or a minute is over.
+    static func left(_ part: String) throws -> [String] {
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            let names = try kubectl("get", "pods,jobs,secrets", "-o", "name").split(separator: "\n").map(String.init)
+            let left = names.filter { $0.contains(part) }
+            if left.isEmpty || ContinuousClock.now > end { return left }
+            Thread.sleep(forTimeInterval: 0.3)  // Between two questions to the cluster.
+        }
+    }
+
     /// Asks until something is so, or half a minute is over.
     static func status(
         _ provider: KubernetesProvider, _ id: JobID, until done: (JobStatus?) -> Bool
@@ -182,36 +227,31 @@ struct RealClusterTests {
     "A workflow on pods", .serialized,
     .enabled(if: TestCluster.kubeconfig != nil && TestCluster.image != nil, TestCluster.hint))
 struct PodWorkflowTests {
-    private struct Outcome {
-        var status: Int32
-        var output: String
-    }
-
     /// Runs PodProgram, which is beside the tests.
     private static func run(
         _ arguments: [String], _ settings: [String: String] = [:], during: (() throws -> Void)? = nil
-    ) throws -> Outcome {
-        let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
-        let program = URL(filePath: bundle).deletingLastPathComponent().appending(path: "PodProgram")
-        let directory = FileManager.default.temporaryDirectory.appending(path: "apus-pods-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = program
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.standardOutput = output
-        process.standardError = output
-        process.environment = ProcessInfo.processInfo.environment.merging([
+    ) throws -> TestCluster.Outcome {
+        let directory = try TestCluster.directory()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let usual = [
             "POD_IMAGE": TestCluster.image ?? "", "POD_KUBECONFIG": TestCluster.kubeconfig ?? "",
             "POD_NAMESPACE": TestCluster.namespace, "POD_ADDRESS": TestCluster.variable("APUS_TEST_ADDRESS") ?? "*",
-        ]) { $1 }.merging(settings) { $1 }
-        try process.run()
-        try during?()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        try? FileManager.default.removeItem(at: directory)
-        return Outcome(status: process.terminationStatus, output: text)
+        ]
+        return try TestCluster.run(
+            "PodProgram", arguments, in: directory, environment: usual.merging(settings) { $1 }, during: during)
+    }
+
+    /// A pod of ours that runs, by its label.
+    private static func runningPod(_ label: String) throws -> String {
+        let end = ContinuousClock.now + .seconds(30)
+        var pod = ""
+        while pod.isEmpty, ContinuousClock.now < end {
+            let list = try TestCluster.kubectl(
+                "get", "pods", "-l", label, "--field-selector=status.phase=Running", "-o", "name")
+            pod = list.split(separator: "\n").first { $0.hasPrefix("pod/") }.map(String.init) ?? ""
+        }
+        Thread.sleep(forTimeInterval: 3)  // The workers are at work then; the test holds at any other time, too.
+        return pod
     }
 
     @Test("words are counted in a pod, from program to result, and nothing is left")
@@ -233,20 +273,43 @@ struct PodWorkflowTests {
 
     @Test("a pod deleted by hand is replaced, and its tasks run again")
     func deleted() throws {
-        let outcome = try Self.run(["nap", "6", "4000"], ["POD_RETRIES": "3"]) {
-            let end = ContinuousClock.now + .seconds(30)
-            var pod = ""
-            while pod.isEmpty, ContinuousClock.now < end {
-                let list = try TestCluster.kubectl(
-                    "get", "pods", "-l", "app.kubernetes.io/managed-by=apus", "--field-selector=status.phase=Running",
-                    "-o",
-                    "name")
-                pod = list.split(separator: "\n").first { $0.hasPrefix("pod/") }.map(String.init) ?? ""
-            }
-            Thread.sleep(forTimeInterval: 3)  // The workers are at work then; the test holds at any other time, too.
-            _ = try TestCluster.kubectl("delete", pod, "--grace-period=1", "--wait=false")
+        let outcome = try Self.run(["nap", "6", "4000"], ["POD_RETRIES": "3", "POD_LABEL": "test=deleted"]) {
+            _ = try TestCluster.kubectl(
+                "delete", Self.runningPod("test=deleted"), "--grace-period=1", "--wait=false")
         }
         #expect(outcome.output.split(separator: "\n").filter { $0.hasPrefix("ran on") }.count == 6, "\(outcome.output)")
+    }
+
+    @Test("the errors of tasks say that their pod was deleted, and what the cluster noted")
+    func deletedWithReason() throws {
+        let outcome = try Self.run(["nap", "2", "20000"], ["POD_RETRIES": "0", "POD_LABEL": "test=reason"]) {
+            _ = try TestCluster.kubectl("delete", Self.runningPod("test=reason"), "--grace-period=2", "--wait=false")
+        }
+        let failed = outcome.output.split(separator: "\n").filter { $0.hasPrefix("failed:") }
+        #expect(failed.count == 2, "\(outcome.output)")
+        #expect(failed.allSatisfy { $0.contains("was deleted, not by this program") }, "\(outcome.output)")
+        #expect(failed.allSatisfy { $0.contains("Killing: Stopping container") }, "\(outcome.output)")
+    }
+
+    @Test("a pod that is evicted, as by a drained node, is named by the errors of its tasks")
+    func evicted() throws {
+        let outcome = try Self.run(["nap", "2", "20000"], ["POD_RETRIES": "0", "POD_LABEL": "test=evicted"]) {
+            let pod = try Self.runningPod("test=evicted").dropFirst("pod/".count)
+            let file = FileManager.default.temporaryDirectory.appending(path: "\(pod).json")
+            let version = try TestCluster.kubectl("api-versions").contains("policy/v1\n") ? "v1" : "v1beta1"
+            let eviction = """
+                {"apiVersion": "policy/\(version)", "kind": "Eviction",
+                 "metadata": {"name": "\(pod)", "namespace": "\(TestCluster.namespace)"}}
+                """
+            try Data(eviction.utf8).write(to: file)
+            let path = "/api/v1/namespaces/\(TestCluster.namespace)/pods/\(pod)/eviction"
+            let answer = try TestCluster.kubectl("create", "--raw", path, "-f", file.path())
+            #expect(answer.contains("Success"), "\(answer)")
+            try FileManager.default.removeItem(at: file)
+        }
+        let failed = outcome.output.split(separator: "\n").filter { $0.hasPrefix("failed:") }
+        #expect(failed.count == 2, "\(outcome.output)")
+        #expect(failed.allSatisfy { $0.contains("was deleted, not by this program") }, "\(outcome.output)")
     }
 
     @Test("a pod that uses more memory than it may is named by the errors of its tasks")

@@ -82,10 +82,12 @@ struct FaultTests {
         }
         let conflict = Self.refusal(409, "AlreadyExists")
         let own = try ScriptedAPI([conflict, found("run"), Self.made])
-        _ = try await own.provider().submit(own.job())
-        #expect(own.lines.count == 3)
+        _ = try await own.provider().submit(own.job(run: "run"))
+        #expect(own.lines.filter { !$0.contains("labelSelector") }.count == 3)
         let other = try ScriptedAPI([conflict, found("another"), Self.made])
-        let error = try await submissionError(other, other.provider())
+        let job = other.job(run: "run")
+        let provider = try other.provider()
+        let error = await #expect(throws: ProviderError.self) { _ = try await provider.submit(job) }
         #expect(error?.message.contains("(409 AlreadyExists)") == true)
     }
 
@@ -165,7 +167,7 @@ struct FaultTests {
         let own = try other.provider()
         _ = try await own.status(of: [JobID(name)])
         let gone = try await own.status(of: [JobID(name)])
-        #expect(gone[JobID(name)] == JobStatus(.cancelled, reason: "pods \(name) was deleted, not by this program"))
+        #expect(gone[JobID(name)] == JobStatus(.cancelled, reason: "pod \(name) was deleted, not by this program"))
     }
 
     @Test(

@@ -106,12 +106,12 @@ final class ScriptedAPI {
             image: "words", kubeconfig: path("kubeconfig"), requestTimeout: .seconds(10), attempts: 3)
     }
 
-    /// A block of a run.
-    func job(_ number: Int = 0) -> JobRequest {
+    /// A block of a run; without a run it is not followed.
+    func job(_ number: Int = 0, name: String? = nil, run: String = "") -> JobRequest {
         JobRequest(
-            command: "", blockID: BlockID("\(number)"), name: "apus.htex.block-\(number).\(port)",
+            command: "", blockID: BlockID("\(number)"), name: name ?? "apus.htex.block-\(number).\(port)",
             directory: directory.path(),
             workingDirectory: "/", program: JobProgram(executable: "/words", parameters: Array("secret".utf8)),
-            runID: "run")
+            runID: run)
     }
 }
