@@ -154,6 +154,9 @@ package enum ConfigurationReference {
         let configuration = try WorkflowConfiguration(file: "apus.yaml", providers: [KubernetesProvider.self])
         ```
 
+        For files that `apus run --config` hands over, it is named in the program's own configuration, which holds otherwise:
+        `configuration.providers = [KubernetesProvider.self]`, or `.local(workers: 2).knowing([KubernetesProvider.self])`.
+
         `apus config check` and `show` need no product. Scripts cannot name providers: a script that shall run in pods becomes a
         package (`apus init`). A type of your own that conforms to `DescribedProvider`, with the kind of one of these, is named in
         the same way.
