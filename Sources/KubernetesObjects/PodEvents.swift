@@ -8,6 +8,8 @@ package enum PodEvents {
 
     /// The newest events that say something of a pod's end, newest first: `Killing: Stopping container manager`.
     ///
+    /// Warnings, of which some clusters have a few about every pod, are only used when nothing else says it.
+    ///
     /// - Parameters:
     ///   - events: objects of the kind Event about one name.
     ///   - uid: the pod; earlier ones may have had its name.
@@ -15,11 +17,12 @@ package enum PodEvents {
     package static func words(_ events: [JSONValue], uid: String? = nil, count: Int = 3) -> [String] {
         let own = events.filter { event in
             let other = event["involvedObject"]["uid"].string
-            guard uid == nil || other == nil || other == uid else { return false }
-            return event["type"].string == "Warning" || telling.contains(event["reason"].string ?? "")
+            return uid == nil || other == nil || other == uid
         }
+        let telling = own.filter { Self.telling.contains($0["reason"].string ?? "") }
+        let chosen = telling.isEmpty ? own.filter { $0["type"].string == "Warning" } : telling
         // Times are of one form, but for fractions of a second; of equal ones the later in the list is the newer.
-        let sorted = own.enumerated().sorted { left, right in
+        let sorted = chosen.enumerated().sorted { left, right in
             (time(left.element), left.offset) > (time(right.element), right.offset)
         }
         var texts: [String] = []
