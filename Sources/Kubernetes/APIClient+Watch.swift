@@ -26,6 +26,7 @@
             let query =
                 "watch=1&allowWatchBookmarks=true&timeoutSeconds=\(seconds)&resourceVersion=\(Self.escaped(version))"
                 + "&labelSelector=\(Self.escaped(selector))"
+            var hasBegun = false
             do {
                 let request = try request(.GET, "\(server)\(resource.path(namespace))?\(query)")
                 let response = try await client.execute(request, timeout: timeout.asTimeAmount)
@@ -36,10 +37,13 @@
                     return .refused(
                         Int(response.status.code), words ?? String(decoding: bytes.prefix(200), as: UTF8.self))
                 }
+                hasBegun = true
                 began()
                 for try await piece in response.body where !take(Array(piece.readableBytesView)) { return .closed }
                 return .closed
             } catch {
+                // In the middle it is no matter of addresses and firewalls.
+                if hasBegun { return .lost("\(error)") }
                 return .lost("\(Self.failure(error, description(.GET, resource, verb: "watch")))")
             }
         }

@@ -28,6 +28,8 @@
             var state = WatchState()
             var lines = LineBuffer()
             var task: Task<Void, Never>?
+            /// Whether the log says that it was interrupted.
+            var isInterrupted = false
         }
 
         private static let all = Locked<[Key: RunWatch]>([:])
@@ -128,7 +130,7 @@
                 let end = try await APIClient.with(provider, silence: silence) { api in
                     await api.watch(
                         key.resource, selector: selector, from: version,
-                        began: { content.withLock { $0.state.began() } }, take: { take($0) })
+                        began: began, take: { take($0) })
                 }
                 return ended(end)
             } catch {
@@ -143,15 +145,37 @@
             }
         }
 
+        private func began() {
+            let wasInterrupted = content.withLock { content in
+                content.state.began()
+                defer { content.isInterrupted = false }
+                return content.isInterrupted
+            }
+            if wasInterrupted { log("\(key.resource.rawValue) of run \(key.run) are followed again") }
+        }
+
+        /// Takes note of an end; the first of several in a row is logged.
         private func ended(_ end: WatchState.End) -> WatchState.Step {
-            if case .lost(let words) = end, !Task.isCancelled {
+            let words: String? =
+                switch end {
+                case .closed: nil
+                case .lost(let words): words
+                case .refused(let status, let words): "\(status): \(words)"
+                }
+            let (step, isFirst) = content.withLock { content in
+                let isFirst = words != nil && !content.isInterrupted
+                if words != nil { content.isInterrupted = true }
+                return (content.state.ended(end), isFirst)
+            }
+            if case .giveUp = step { return step }
+            if let words, isFirst, !Task.isCancelled {
                 log("following \(key.resource.rawValue) of run \(key.run) was interrupted: \(words)")
             }
-            return content.withLock { $0.state.ended(end) }
+            return step
         }
 
         private func log(_ text: String) {
-            var line = "\(WallClock.stamp) \(text)\n"
+            var line = "\(WallClock.stamp) \(text.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
             guard let descriptor = try? DescriptorIO.openAppending(logPath) else { return }
             line.withUTF8 { bytes in
                 // A log that cannot be written is no reason to end.
