@@ -61,4 +61,48 @@ struct MonitoringTests {
         #expect(try harness.turn(.monitoring(ManagerIdentity("m"))).monitored == 1)
         #expect(try harness.turn(.monitoring(ManagerIdentity("nobody"))).monitored == 0)
     }
+
+    /// Runs many tasks through one manager that holds up to 32 of them, with a heartbeat after every hundred results.
+    private func run(_ count: Int, in harness: inout StateHarness) throws -> (records: Int, listed: Int, last: [Int]?) {
+        var records: [NodeRecord] = []
+        try harness.submit(1...count)
+        var waiting = try harness.turn().dispatches.flatMap(\.tasks)
+        var done = 0
+        while !waiting.isEmpty {
+            let outcome = try harness.finish(waiting.removeFirst(), at: "m")
+            waiting += outcome.dispatches.flatMap(\.tasks)
+            records += outcome.nodes
+            done += 1
+            if done % 100 == 0 { records += try harness.turn(.heartbeat(ManagerIdentity("m"))).nodes }
+        }
+        #expect(done == count)
+        return (records.count, records.reduce(0) { $0 + $1.tasks.count }, records.last?.tasks)
+    }
+
+    @Test("a busy manager makes a record a heartbeat, not one for each result, and the last shows it idle")
+    func busy() throws {
+        var harness = StateHarness(monitors: true)
+        try harness.registerStock("m", capacity: 32, workers: 8)
+        let (records, listed, last) = try run(400, in: &harness)
+        // Three heartbeats while it is busy, and the end of its work before the fourth: not 400 of results.
+        #expect(records == 4)
+        #expect(listed == 3 * 32)
+        #expect(last == [])
+        #expect(try harness.turn(.heartbeat(ManagerIdentity("m"))).nodes.isEmpty)
+    }
+
+    @Test("for an Apus executor, which is told nothing of tasks by them, heartbeats alone make records of load")
+    func executorLoad() throws {
+        var harness = StateHarness()
+        try harness.hello(monitoring: true)
+        try harness.registerApus("m", capacity: 1)
+        for id in 1...100 {
+            try harness.submit(id)
+            #expect(try harness.turn().nodes.isEmpty)
+            #expect(try harness.finish(id, at: "m").nodes.isEmpty)
+        }
+        #expect(try harness.turn(.heartbeat(ManagerIdentity("m"))).nodes.count == 1)
+        #expect(try harness.turn(.heartbeat(ManagerIdentity("m"))).nodes.isEmpty)
+        #expect(try harness.turn(.hold(ManagerIdentity("m"))).nodes.map(\.active) == [false])
+    }
 }

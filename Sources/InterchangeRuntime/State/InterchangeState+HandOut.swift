@@ -30,7 +30,7 @@ extension InterchangeState {
             effects.list.append(
                 .dispatch(
                     managers[slot].identity, tasks: first..<effects.tasks.count, retained: managers[slot].isApus))
-            reportNode(slot, into: &effects)
+            reportLoad(slot, into: &effects)
         }
         touched.removeAll(keepingCapacity: true)
     }

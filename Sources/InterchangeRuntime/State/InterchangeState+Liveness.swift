@@ -21,6 +21,7 @@ extension InterchangeState {
     mutating func heartbeat(of identity: ManagerIdentity, at now: UInt64, into effects: inout InterchangeEffects) {
         guard let slot = heard(identity, at: now) else { return logUnknown(identity, "heartbeat", into: &effects) }
         managers[slot].lastHeartbeat = now
+        reportDue(slot, into: &effects)
         if sendAcknowledgements(to: slot, into: &effects) { return }
         effects.list.append(.heartbeat(identity))
     }

@@ -32,7 +32,7 @@ extension InterchangeState {
         }
         acknowledge(id, size: size, to: slot, into: &effects)
         refresh(slot)
-        reportNode(slot, into: &effects)
+        reportLoad(slot, into: &effects)
         if managers[slot].draining, managers[slot].inFlight == 0 { endDrain(slot, into: &effects) }
     }
 

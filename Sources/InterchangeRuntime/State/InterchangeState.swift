@@ -199,7 +199,29 @@ package struct InterchangeState: Sendable {
         if monitors { report(slot, into: &effects) }
     }
 
-    private func report(_ slot: Int, into effects: inout InterchangeEffects) {
+    /// Notes that the tasks of a manager have changed, and appends a record when it is busy now and was idle, or is idle and
+    /// was busy.
+    ///
+    /// What changes in between is told with its next heartbeat: a record lists all its tasks, and one for each result would
+    /// cost a multiple of the result. An Apus executor is told nothing of tasks by these records, and gets them with
+    /// heartbeats alone.
+    mutating func reportLoad(_ slot: Int, into effects: inout InterchangeEffects) {
+        guard monitors else { return }
+        if settings.monitors, managers[slot].wasReportedBusy != (managers[slot].inFlight > 0) {
+            report(slot, into: &effects)
+        } else {
+            managers[slot].isReportDue = true
+        }
+    }
+
+    /// Appends the record of a manager whose tasks have changed since the last one.
+    mutating func reportDue(_ slot: Int, into effects: inout InterchangeEffects) {
+        if managers[slot].isReportDue { reportNode(slot, into: &effects) }
+    }
+
+    private mutating func report(_ slot: Int, into effects: inout InterchangeEffects) {
+        managers[slot].wasReportedBusy = managers[slot].inFlight > 0
+        managers[slot].isReportDue = false
         let manager = managers[slot]
         effects.list.append(
             .nodeInfo(

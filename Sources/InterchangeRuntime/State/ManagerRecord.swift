@@ -68,6 +68,11 @@ struct ManagerRecord: Sendable {
     /// What its tasks in flight asked for, those that asked for more than a worker.
     var demands = Demands()
 
+    /// Whether the last record of it for monitoring showed it with tasks.
+    var wasReportedBusy = false
+    /// Whether the number of its tasks has changed since that record.
+    var isReportDue = false
+
     /// Bytes of results passed on and not yet acknowledged to it.
     var acknowledgementBytes = 0
     /// How many there were when it was told the last time.
