@@ -13,22 +13,24 @@ struct StateBench {
 
     init(
         workers: Int = 2, prefetch: PrefetchPolicy = .none, drainAfter: UInt64? = nil,
-        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0
+        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0,
+        processors: ProcessorPool? = nil
     ) {
         state = ManagerState(
             settings: ManagerState.Settings(
                 workerCount: workers, prefetch: prefetch, drainAfter: drainAfter, cancelGrace: cancelGrace,
-                capacity: capacity, memoryShare: memoryShare))
+                capacity: capacity, memoryShare: memoryShare, processors: processors))
     }
 
     /// A manager that is registered, with all workers ready, at an interchange of this kind.
     static func serving(
         workers: Int = 2, prefetch: PrefetchPolicy = .none, peer: ManagerState.Peer = .apus,
-        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0
+        cancelGrace: UInt64 = 5 * second, capacity: NodeCapacity? = nil, memoryShare: Int = 0,
+        processors: ProcessorPool? = nil
     ) -> StateBench {
         var bench = StateBench(
             workers: workers, prefetch: prefetch, cancelGrace: cancelGrace, capacity: capacity,
-            memoryShare: memoryShare)
+            memoryShare: memoryShare, processors: processors)
         bench.send(.begin)
         bench.send(.reachable)
         for index in 0..<workers { bench.send(.workerReady(index)) }

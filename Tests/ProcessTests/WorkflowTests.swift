@@ -28,6 +28,32 @@ struct WorkflowTests {
         #expect(run.line("next: ") == "value 3")
     }
 
+    /// How many processors a list of the kernel's names: "0-2,5" are four.
+    private func count(_ list: String?) -> Int {
+        (list ?? "").split(separator: ",").reduce(0) { sum, part in
+            let ends = part.split(separator: "-").compactMap { Int($0) }
+            return ends.isEmpty ? sum : sum + ends[ends.count - 1] - ends[0] + 1
+        }
+    }
+
+    @Test("a call that asks for processors has so many, and its programs; the next has them when a worker died before")
+    func bound() throws {
+        try #require(CurrentProcess.availableCores.count >= 2, "this machine has one processor")
+        let run = try ProbeRun(["bound", "bound"])
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
+        for line in ["body ", "after death ", "after cancellation "] {
+            #expect(count(run.line(line)) == 2, "\(line): \(run.output)")
+        }
+        #expect(run.output.contains("workerLost"), "\(run.output)")
+        #expect(run.line("cancelled: ")?.contains("value") == false, "\(run.output)")
+        let two = run.file("two.txt").split(separator: "\n").map(String.init)
+        let one = run.file("one.txt").split(separator: "\n").map(String.init)
+        #expect(two.count == 2 && count(two[0]) == 2 && two[1] == "2 of 2", "\(two)")
+        #expect(one.count == 2 && count(one[0]) == 1 && one[1] == "1 of 1", "\(one)")
+        #expect(count(run.line("plain ")) == CurrentProcess.availableCores.count / 2, "\(run.output)")
+        #expect(run.survivors().isEmpty)
+    }
+
     @Test("an error that the submit side cannot decode still arrives with its text")
     func undecodableError() throws {
         let run = try ProbeRun(["errors"])

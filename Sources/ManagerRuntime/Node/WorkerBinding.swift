@@ -36,7 +36,7 @@ struct WorkerBinding: Sendable, Equatable {
     }
 
     /// What OpenMP libraries (GCC's, Intel's and LLVM's) must know of a binding.
-    private static func threads(_ processors: [Int]) -> [String: String] {
+    static func threads(_ processors: [Int]) -> [String: String] {
         let numbers = processors.map(String.init)
         return [
             "OMP_NUM_THREADS": "\(processors.count)",

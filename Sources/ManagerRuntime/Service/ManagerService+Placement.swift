@@ -47,11 +47,10 @@ extension ManagerService {
         if needs.cores > 0 {
             result.variables["APUS_TASK_CORES"] = "\(needs.cores)"
             result.variables["OMP_NUM_THREADS"] = "\(needs.cores)"
-            if configuration.affinity != .none {
-                // The worker's own processors may be too few; which others are idle the system knows best.
-                result.processors = node.processors
-                result.removed = ["GOMP_CPU_AFFINITY", "KMP_AFFINITY"]
-            }
+        }
+        if !grant.processors.isEmpty {
+            result.processors = grant.processors
+            result.variables.merge(WorkerBinding.threads(grant.processors)) { $1 }
         }
         if needs.memory > 0 { result.variables["APUS_TASK_MEMORY"] = "\(needs.memory)" }
         if !grant.devices.isEmpty {

@@ -36,7 +36,8 @@ extension ManagerState {
             effects.append(.reportStopped(task: ticket.id, .tooLarge(wanted, pool.capacity)))
             return false
         }
-        needs[ticket.id] = wanted
+        // Labels are a matter of which node it is: on the right one it is a task like any other.
+        if !wanted.isOneWorker { needs[ticket.id] = wanted }
         return true
     }
 
@@ -44,10 +45,10 @@ extension ManagerState {
     mutating func feedByNeeds(at now: UInt64, into effects: inout [ManagerEffect]) {
         var position = 0
         var isHeldUp = false
-        var plain = plainRunning
+        var room = currentRoom
         while !idle.isEmpty, position < min(pending.count, Self.lookAhead) {
             let ticket = pending[position]
-            guard pool.fits(needs[ticket.id] ?? TaskNeeds(), beside: plain) else {
+            guard let seat = opening(for: needs[ticket.id] ?? TaskNeeds(), in: room) else {
                 if !isHeldUp {
                     isHeldUp = true
                     if blocked?.id != ticket.id { blocked = BlockedTask(id: ticket.id, since: now) }
@@ -62,11 +63,38 @@ extension ManagerState {
                 blocked = nil
             }
             pending.remove(at: position)
-            if needs[ticket.id] == nil { plain += 1 }
-            place(ticket, at: now, into: &effects)
+            place(ticket, seat, at: now, into: &effects)
+            room = currentRoom
             if isHeldUp, isReserved(at: now) { return }
         }
         if pending.isEmpty { blocked = nil }
+    }
+
+    /// What runs beside a task that may begin.
+    private struct Room {
+        /// Workers that run a task which asks for nothing.
+        var plain: Int
+        /// Processors that nobody uses, where workers are bound.
+        var free: [Int]
+    }
+
+    private var currentRoom: Room {
+        let plain = workers.count { worker in worker.queue.first.map { grants[$0.id] == nil } ?? false }
+        guard let processors = pool.processors else { return Room(plain: plain, free: []) }
+        return Room(plain: plain, free: processors.free(besides: workersOnTheirOwn))
+    }
+
+    /// Workers that run something on their own processors.
+    private var workersOnTheirOwn: [Int] {
+        workers.indices.filter { index in
+            workers[index].queue.first.map { grants[$0.id]?.processors.isEmpty ?? true } ?? false
+        }
+    }
+
+    /// The worker and the processors with which a task can begin now.
+    private func opening(for wanted: TaskNeeds, in room: Room) -> (worker: Int, processors: [Int])? {
+        guard pool.fits(wanted, beside: room.plain) else { return nil }
+        return pool.seat(for: wanted, idle: idle, free: room.free)
     }
 
     /// Whether the node is kept for the task that does not fit.
@@ -76,28 +104,31 @@ extension ManagerState {
             || (blocked.overtaken > 0 && now &- blocked.since >= Self.overtakingTime)
     }
 
-    /// Workers that run a task which asks for nothing.
-    private var plainRunning: Int {
-        workers.count { worker in worker.queue.first.map { grants[$0.id] == nil } ?? false }
-    }
-
-    private mutating func place(_ ticket: TaskTicket, at now: UInt64, into effects: inout [ManagerEffect]) {
-        guard let index = idle.popLast() else { return }
+    private mutating func place(
+        _ ticket: TaskTicket, _ seat: (worker: Int, processors: [Int]), at now: UInt64,
+        into effects: inout [ManagerEffect]
+    ) {
+        let index = seat.worker
+        idle.removeAll { $0 == index }
         workers[index].frontSince = now
         workers[index].recallAfter = 0
         workers[index].queue.append(ticket)
         standing[ticket.id] = .sent(worker: index)
+        // One that asks for nothing, but cannot run on its worker's own processors, has some to give back as well.
+        if needs[ticket.id] == nil, !seat.processors.isEmpty { needs[ticket.id] = TaskNeeds() }
         guard let wanted = needs[ticket.id] else {
             return effects.append(.write(task: ticket.id, worker: index))
         }
-        let grant = pool.take(wanted)
+        let grant = pool.take(wanted, processors: seat.processors)
         grants[ticket.id] = grant
         effects.append(.writePlaced(task: ticket.id, worker: index, grant))
     }
 
     /// Takes back what a task had; it may run again.
     mutating func release(_ id: Int) {
-        if let grant = grants.removeValue(forKey: id) { pool.give(back: grant) }
+        guard let grant = grants.removeValue(forKey: id) else { return }
+        pool.give(back: grant)
+        if needs[id] == TaskNeeds() { needs[id] = nil }
     }
 
     /// Forgets what a task asked for: it has ended.
@@ -132,6 +163,9 @@ extension ManagerState {
             }
             if workers[index].queue.map(\.id) != [id] { faults.append("task \(id) shares worker \(index)") }
         }
+        for index in workersOnTheirOwn where pool.processors?.isOwnFree(index) == false {
+            faults.append("worker \(index) runs on processors that a task has for itself")
+        }
         for (id, _) in needs where standing[id] == nil || standing[id] == .finished {
             faults.append("task \(id) has ended and is still counted with")
         }
@@ -140,8 +174,8 @@ extension ManagerState {
         }
         if needs.isEmpty, !pending.isEmpty, !idle.isEmpty { faults.append("a task waits while a worker is idle") }
         if let blocked, standing[blocked.id] != .pending { faults.append("task \(blocked.id) does not wait") }
-        if !needs.isEmpty, let first = pending.first, !idle.isEmpty,
-            pool.fits(needs[first.id] ?? TaskNeeds(), beside: plainRunning)
+        if !needs.isEmpty, let first = pending.first,
+            opening(for: needs[first.id] ?? TaskNeeds(), in: currentRoom) != nil
         {
             faults.append("task \(first.id) is first, fits, and waits")
         }

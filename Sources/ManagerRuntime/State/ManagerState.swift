@@ -26,6 +26,8 @@ package struct ManagerState: Sendable {
         package var capacity: NodeCapacity
         /// Bytes of memory that a task has which asks for none.
         package var memoryShare: Int
+        /// The processors of the node and of its workers; `nil` where workers are not bound.
+        package var processors: ProcessorPool?
 
         /// Describes a manager.
         ///
@@ -33,7 +35,8 @@ package struct ManagerState: Sendable {
         package init(
             workerCount: Int, prefetch: PrefetchPolicy = .automatic, heartbeatPeriod: UInt64 = 2_000_000_000,
             heartbeatThreshold: UInt64 = 10_000_000_000, drainAfter: UInt64? = nil,
-            cancelGrace: UInt64 = 5_000_000_000, capacity: NodeCapacity? = nil, memoryShare: Int = 0
+            cancelGrace: UInt64 = 5_000_000_000, capacity: NodeCapacity? = nil, memoryShare: Int = 0,
+            processors: ProcessorPool? = nil
         ) {
             self.workerCount = workerCount
             self.prefetch = prefetch
@@ -43,6 +46,7 @@ package struct ManagerState: Sendable {
             self.cancelGrace = cancelGrace
             self.capacity = capacity ?? NodeCapacity(cores: Double(workerCount))
             self.memoryShare = memoryShare
+            self.processors = processors
         }
     }
 
@@ -130,7 +134,9 @@ package struct ManagerState: Sendable {
     /// A manager that has not begun.
     package init(settings: Settings) {
         self.settings = settings
-        pool = NodePool(settings.capacity, workers: settings.workerCount, memoryShare: settings.memoryShare)
+        pool = NodePool(
+            settings.capacity, workers: settings.workerCount, memoryShare: settings.memoryShare,
+            processors: settings.processors)
         workers = Array(repeating: WorkerRecord(), count: settings.workerCount)
     }
 

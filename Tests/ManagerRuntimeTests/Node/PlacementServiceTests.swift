@@ -39,8 +39,8 @@ struct PlacementServiceTests {
         #expect(try interchange.awaitEnd(manager) == .exited(0))
     }
 
-    @Test("a task that asks for processors is not bound to those of its worker while it runs")
-    func unbound() throws {
+    @Test("a task that asks for processors is bound to exactly so many while it runs, and OpenMP is told")
+    func processors() throws {
         let processors = CurrentProcess.availableCores
         try #require(processors.count >= 2, "this machine has one processor")
         let interchange = try FakeInterchange()
@@ -51,10 +51,36 @@ struct PlacementServiceTests {
         try interchange.send([1], "binding", needs: TaskNeeds(cores: 2))
         let large = try interchange.awaitAnswer(1).value([String].self)
         #expect(large[0].contains("-") || large[0].contains(","))
-        #expect(large[1...3] == ["2", "-", "-"])
+        let chosen = large[2].split(separator: " ").compactMap { Int($0) }
+        #expect(chosen.count == 2 && Set(chosen).isSubset(of: processors))
+        #expect(large[1] == "2" && large[3] == "explicit,proclist=[\(chosen[0]),\(chosen[1])]")
         try interchange.send([2], "binding")
         let small = try interchange.awaitAnswer(2).value([String].self)
         #expect(small[1] == String(processors.count / 2) && small[2] != "-")
+        manager.signal(SIGTERM)
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
+    }
+
+    @Test("tasks that run at the same time have no processor in common, whatever they ask for")
+    func disjoint() throws {
+        try #require(CurrentProcess.availableCores.count >= 2, "this machine has one processor")
+        let interchange = try FakeInterchange()
+        var configuration = interchange.configuration()
+        configuration.affinity = .block
+        let manager = try interchange.startManager(configuration)
+        _ = try interchange.awaitRegistration()
+        for task in 1...24 {
+            let needs = [nil, TaskNeeds(cores: 1), TaskNeeds(cores: 2), TaskNeeds(cores: 1)][task % 4]
+            try interchange.send([task], "processors", [20], needs: needs)
+        }
+        let answers = try (1...24).map { try interchange.awaitAnswer($0, seconds: 20).value([[Int]].self) }
+        for (index, answer) in answers.enumerated() {
+            #expect(answer[0] == answer[1], "task \(index + 1) was moved while it ran")
+            if (index + 1) % 4 != 0 { #expect(answer[0].count == [0, 1, 2, 1][(index + 1) % 4]) }
+            for other in answers[(index + 1)...] where answer[2][0] < other[2][1] && other[2][0] < answer[2][1] {
+                #expect(Set(answer[0]).isDisjoint(with: other[0]), "\(answer) beside \(other)")
+            }
+        }
         manager.signal(SIGTERM)
         #expect(try interchange.awaitEnd(manager) == .exited(0))
     }
@@ -81,7 +107,7 @@ struct PlacementServiceTests {
         try interchange.send([1], "nothing", needs: TaskNeeds(gpus: 1))
         let error = try #require(try interchange.awaitAnswer(1).error as? ExecutionError)
         #expect(error.code == .resourcesUnavailable)
-        #expect(error.message.contains("1 accelerators") && error.message.contains("0 accelerators"))
+        #expect(error.message.contains("1 accelerator,") && error.message.contains("0 accelerators"))
         manager.signal(SIGTERM)
         #expect(try interchange.awaitEnd(manager) == .exited(0))
     }

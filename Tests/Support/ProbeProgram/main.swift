@@ -110,6 +110,25 @@ let directory = app("directory") { () -> String in
     return String(cString: raw)
 }
 
+/// The processors that the body may run on, as the kernel writes them.
+let allowed = app("allowed") { () -> String in
+    guard let file = fopen("/proc/thread-self/status", "r") else { return "" }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 4096)
+    while fgets(&line, Int32(line.count), file) != nil {
+        let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if text.hasPrefix("Cpus_allowed_list:") { return String(text.drop { !$0.isNumber }) }
+    }
+    return ""
+}
+/// The same of a program that a bash app starts.
+let commandAllowed = bashApp("commandAllowed") { (path: String) in
+    """
+    { sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status
+      echo "$OMP_NUM_THREADS of $APUS_TASK_CORES"; } > \(path)
+    """
+}
+
 /// Makes an empty file.
 func writeFile(_ path: String) {
     if let file = fopen(path, "w") { fclose(file) }
@@ -176,6 +195,7 @@ if scenario == "crash-at-start", getenv("APUS_ROLE").map({ String(cString: $0) }
 var processes = HighThroughputConfiguration(
     workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
 processes.echo = options.contains("echo")
+if options.contains("bound") { processes.affinity = .block }
 if options.contains("everywhere") { processes.address = "*" }
 if options.contains("own-address") { processes.address = "127.0.0.2" }
 if options.contains("impatient") {
@@ -313,6 +333,19 @@ await Workflow.run(configuration: configuration) {
             await tellOutcome("ambiguous", Task.detached { add(1, 2) }.value)
         }
         await tellOutcome("detached again", Task.detached { add(2, 2) }.value)
+    case "bound":
+        let both = ResourceSpecification(cores: 2)
+        tell("body \(try await allowed.with(resources: both)().value)")
+        _ = try await commandAllowed.with(resources: both)("two.txt").value
+        _ = try await commandAllowed.with(resources: .init(cores: 1))("one.txt").value
+        await tellOutcome("death", dieBySignal.with(resources: both)(Int(SIGKILL)))
+        tell("after death \(try await allowed.with(resources: both)().value)")
+        let running = tidy.with(resources: both)("task")
+        while access("task.begun", F_OK) != 0 { usleep(10_000) }
+        running.cancel()
+        await tellOutcome("cancelled", running)
+        tell("after cancellation \(try await allowed.with(resources: both)().value)")
+        tell("plain \(try await allowed().value)")
     case "tidy":
         await tellOutcome("tidy", tidy("task"))
     case "finish":

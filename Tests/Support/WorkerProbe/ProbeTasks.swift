@@ -107,6 +107,12 @@ enum ProbeTasks {
             usleep(UInt32(try numbers(arguments)[0]) * 1000)
             return try encoded([start, Int(Monotonic.nanoseconds)])
         }
+        add("processors") { arguments in
+            let start = Int(Monotonic.nanoseconds)
+            let first = CurrentProcess.availableCores
+            usleep(UInt32(try numbers(arguments)[0]) * 1000)
+            return try encoded([first, CurrentProcess.availableCores, [start, Int(Monotonic.nanoseconds)]])
+        }
         add("eat") { arguments in
             let block = try MemoryBlock(mebibytes: try numbers(arguments)[0])
             usleep(60_000_000)
