@@ -44,11 +44,12 @@ extension ClientService {
                     name: manager.name, host: manager.host, block: manager.block, workers: manager.workers,
                     capacity: manager.capacity, tasks: manager.tasks, idleSeconds: manager.idle,
                     silentSeconds: manager.silent, isHeld: !manager.active, isDraining: manager.draining,
-                    isInDoubt: manager.inDoubt)
+                    isInDoubt: manager.inDoubt, labels: manager.labels)
             }
             switch answer.places.first {
             case .queued(let ahead): report.place = .queued(ahead: ahead)
-            case .demanding(let wanted, let able): report.place = .demanding(wanted, able: able)
+            case .demanding(let wanted, let able, let lacking):
+                report.place = .demanding(wanted, able: able, lacking: lacking)
             case .atManager(let name): report.place = .atManager(name)
             case .ended, .unknown, nil: break
             }

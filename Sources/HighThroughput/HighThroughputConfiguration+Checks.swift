@@ -30,7 +30,7 @@ extension HighThroughputConfiguration {
     var nodeOptions: NodeOptions {
         NodeOptions(
             coresPerWorker: coresPerWorker, memoryPerWorker: memoryPerWorker, affinity: affinity,
-            accelerators: accelerators, mpiLauncher: mpiLauncher)
+            accelerators: accelerators, mpiLauncher: mpiLauncher, labels: nodeLabels)
     }
 
     /// When managers take no more tasks; `nil` for never.
@@ -82,7 +82,7 @@ extension HighThroughputConfiguration {
                 return "affinity has \(parts.count) parts for \(workers) workers; it has one for each"
             }
         }
-        return accelerators.fault
+        return accelerators.fault ?? NodeLabels.fault(ofNode: nodeLabels).map { "nodeLabels: \($0)" }
     }
 
     /// What is wrong with the gateways; `nil` when they can work.

@@ -42,6 +42,10 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
     /// One manager for each block hands out the block's nodes to tasks that ask for some (`resources: .init(nodes: 2)`);
     /// `workers` is then the most tasks of a block at one time. The provider's launcher is `SimpleLauncher`.
     public var mpiLauncher: MPILauncher?
+    /// Labels of every node, such as `gpu=a100` or `fast-disk`; calls ask for them (`resources: .init(labels: […])`).
+    ///
+    /// A node can have more: the variable `APUS_NODE_LABELS` there, with commas between them, which `workerInit` may set.
+    public var nodeLabels: [String]
     /// Whether every connection is encrypted and authenticated (CURVE).
     public var encrypted: Bool
     /// The address on which the interchange listens.
@@ -119,6 +123,7 @@ public struct HighThroughputConfiguration: Sendable, Equatable {
         affinity = .none
         drainsBeforeWalltime = true
         accelerators = Accelerators()
+        nodeLabels = []
         self.encrypted = encrypted
         gateways = []
         workerPortRange = 54_000..<55_000

@@ -26,11 +26,13 @@ package struct InterchangeInspection: Sendable, Equatable {
         package var draining: Bool
         /// Whether its connection is gone, and it may be back in a moment.
         package var inDoubt: Bool
+        /// The labels of its node, in order.
+        package var labels: [String]
 
         /// Describes a manager.
         package init(
             name: String, host: String, block: String, workers: Int, capacity: Int, tasks: Int, idle: Double,
-            silent: Double, active: Bool, draining: Bool, inDoubt: Bool
+            silent: Double, active: Bool, draining: Bool, inDoubt: Bool, labels: [String] = []
         ) {
             self.name = name
             self.host = host
@@ -43,6 +45,7 @@ package struct InterchangeInspection: Sendable, Equatable {
             self.active = active
             self.draining = draining
             self.inDoubt = inDoubt
+            self.labels = labels
         }
     }
 
@@ -51,7 +54,10 @@ package struct InterchangeInspection: Sendable, Equatable {
         /// It waits, and so many others are handed out before it.
         case queued(ahead: Int)
         /// It waits, and asks for this; so many managers could run it if they had nothing else to do.
-        case demanding(String, able: Int)
+        ///
+        /// When none could and labels are the reason, `lacking` are those that no manager has; or all of them, when each
+        /// is somewhere and all together nowhere.
+        case demanding(String, able: Int, lacking: [String] = [])
         /// This manager has it.
         case atManager(String)
         /// It has ended.
@@ -116,6 +122,7 @@ extension InterchangeInspection {
         writer.field("active", manager.active)
         writer.field("draining", manager.draining)
         writer.field("in_doubt", manager.inDoubt)
+        writer.field("labels", manager.labels)
         writer.setItems()
     }
 
@@ -134,7 +141,7 @@ extension InterchangeInspection {
                     capacity: item["max_capacity"]?.intValue ?? workers, tasks: tasks,
                     idle: item["idle"]?.doubleValue ?? 0, silent: item["silent"]?.doubleValue ?? 0,
                     active: item["active"]?.boolValue ?? true, draining: item["draining"]?.boolValue ?? false,
-                    inDoubt: item["in_doubt"]?.boolValue ?? false))
+                    inDoubt: item["in_doubt"]?.boolValue ?? false, labels: item["labels"].strings))
         }
         let places = root["places"]?.items?.map { Place($0.stringValue ?? "") } ?? []
         return InterchangeInspection(queued: queued, managers: managers, places: places)
@@ -146,7 +153,9 @@ extension InterchangeInspection.Place {
     fileprivate var text: String {
         switch self {
         case .queued(let ahead): "queued \(ahead)"
-        case .demanding(let wanted, let able): "demanding \(able) \(wanted)"
+        case .demanding(let wanted, let able, let lacking):
+            "demanding \(able)" + (lacking.isEmpty ? "" : " \(Self.lacks)\(lacking.joined(separator: ","))")
+                + " \(wanted)"
         case .atManager(let name): "manager \(name)"
         case .ended: "ended"
         case .unknown: "unknown"
@@ -158,11 +167,24 @@ extension InterchangeInspection.Place {
         switch parts.first {
         case "queued": self = .queued(ahead: parts.dropFirst().first.flatMap { Int($0) } ?? 0)
         case "demanding":
-            let words = (parts.dropFirst().first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
-            self = .demanding(words.dropFirst().first ?? "", able: words.first.flatMap { Int($0) } ?? 0)
+            self = Self.demanding(parts.dropFirst().first ?? "")
         case "manager": self = .atManager(parts.dropFirst().first ?? "")
         case "ended": self = .ended
         default: self = .unknown
         }
+    }
+
+    /// Stands before labels that are lacking, with commas between them.
+    private static var lacks: String { "lacking:" }
+
+    private static func demanding(_ text: String) -> Self {
+        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
+        let able = words.first.flatMap { Int($0) } ?? 0
+        let rest = words.dropFirst().first ?? ""
+        guard rest.hasPrefix(lacks) else { return .demanding(rest, able: able) }
+        let pair = rest.dropFirst(lacks.count).split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        return .demanding(
+            pair.count > 1 ? String(pair[1]) : "", able: able,
+            lacking: pair[0].split(separator: ",").map(String.init))
     }
 }

@@ -12,16 +12,20 @@ package struct NodeOptions: Codable, Sendable, Hashable {
     package var accelerators: Accelerators
     /// How programs on several nodes of the block are started; `nil` hands out no nodes.
     package var mpiLauncher: MPILauncher?
+    /// What every node is called, besides what it says itself.
+    package var labels: [String]
 
     /// Describes a node; by default workers are not bound, and as many as there are processors.
     package init(
         coresPerWorker: Double? = nil, memoryPerWorker: Double? = nil, affinity: CPUAffinity = .none,
-        accelerators: Accelerators = Accelerators(), mpiLauncher: MPILauncher? = nil
+        accelerators: Accelerators = Accelerators(), mpiLauncher: MPILauncher? = nil,
+        labels: [String] = []
     ) {
         self.coresPerWorker = coresPerWorker
         self.memoryPerWorker = memoryPerWorker
         self.affinity = affinity
         self.accelerators = accelerators
         self.mpiLauncher = mpiLauncher
+        self.labels = labels
     }
 }

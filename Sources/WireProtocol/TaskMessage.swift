@@ -85,7 +85,7 @@ package struct TaskEnvelope: Sendable, Equatable {
         let priority = context?["resource_spec"]?["priority"]?.doubleValue
         self.init(
             taskID: taskID, priority: priority.map { $0.isNaN ? .infinity : $0 } ?? .infinity,
-            contextIsEmpty: (context?.count ?? 0) == 0, buffer: buffer, needs: TaskNeeds(context?["apus_needs"]))
+            contextIsEmpty: (context?.count ?? 0) == 0, buffer: buffer, needs: try TaskNeeds(context?["apus_needs"]))
     }
 }
 
@@ -183,7 +183,8 @@ package struct TaskContext: Sendable, Equatable {
             monitored = Monitored(task: task, number: number)
         }
         if let limit = context?["apus_walltime"]?.doubleValue, limit >= 0 { walltime = limit }
-        needs = TaskNeeds(context?["apus_needs"])
+        // Labels that are none have made the envelope unreadable before.
+        needs = (try? TaskNeeds(context?["apus_needs"])) ?? nil
         layout = RankLayout(context?["apus_needs"])
     }
 }

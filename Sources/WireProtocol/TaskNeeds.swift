@@ -11,23 +11,30 @@ package struct TaskNeeds: Sendable, Hashable {
     package var gpus: Int
     /// Nodes of a block.
     package var nodes: Int
+    /// Labels of the node, in order and each once.
+    package private(set) var labels: [String]
 
     /// Describes needs.
-    package init(cores: Int = 0, memory: Int = 0, gpus: Int = 0, nodes: Int = 0) {
+    package init(cores: Int = 0, memory: Int = 0, gpus: Int = 0, nodes: Int = 0, labels: [String] = []) {
         self.cores = cores
         self.memory = memory
         self.gpus = gpus
         self.nodes = nodes
+        self.labels = labels.isEmpty ? [] : Set(labels).sorted()
     }
 
-    /// In words: "4 processors and 2 GPUs".
+    /// Whether it asks for a worker and no more, if perhaps on a certain node.
+    package var isOneWorker: Bool { cores == 0 && memory == 0 && gpus == 0 && nodes == 0 }
+
+    /// In words: "4 processors and 2 accelerators on a node labelled fast".
     package var text: String {
         var parts: [String] = []
-        if nodes > 0 { parts.append("\(nodes) nodes") }
-        if cores > 0 { parts.append("\(cores) processors") }
+        if nodes > 0 { parts.append(Counted.text(nodes, "node")) }
+        if cores > 0 { parts.append(Counted.text(cores, "processor")) }
         if memory > 0 { parts.append("\((Double(memory) / 10_737_418.24).rounded() / 100) GiB of memory") }
-        if gpus > 0 { parts.append("\(gpus) accelerators") }
-        return parts.isEmpty ? "a worker" : parts.joined(separator: " and ")
+        if gpus > 0 { parts.append(Counted.text(gpus, "accelerator")) }
+        return (parts.isEmpty ? "a worker" : parts.joined(separator: " and "))
+            + (labels.isEmpty ? "" : " on a node labelled \(Counted.list(labels))")
     }
 }
 
@@ -50,12 +57,29 @@ package struct RankLayout: Sendable, Hashable {
 
 extension TaskNeeds {
     /// Reads `apus_needs` of a task's context; `nil` when it is not there or asks for nothing.
-    init?(_ value: PickleValue?) {
+    ///
+    /// - Throws: ``WireError`` when its labels are none: without them the task would run where it must not.
+    init?(_ value: PickleValue?) throws(WireError) {
         guard let value, value.pairs != nil else { return nil }
         func number(_ key: String) -> Int { max(0, value[key]?.intValue ?? 0) }
         self.init(
-            cores: number("cores"), memory: number("memory"), gpus: number("gpus"), nodes: number("nodes"))
+            cores: number("cores"), memory: number("memory"), gpus: number("gpus"), nodes: number("nodes"),
+            labels: try Self.labels(value["labels"]))
         if self == TaskNeeds() { return nil }
+    }
+
+    private static func labels(_ value: PickleValue?) throws(WireError) -> [String] {
+        guard let value else { return [] }
+        guard let items = value.items, items.count <= NodeLabels.most else {
+            throw WireError(.badField, "the 'labels' of a task are no list of at most \(NodeLabels.most)")
+        }
+        var labels: [String] = []
+        for item in items {
+            guard let label = item.stringValue else { throw WireError(.badField, "a label of a task is no text") }
+            if let fault = NodeLabels.fault(of: label) { throw WireError(.badField, fault) }
+            labels.append(label)
+        }
+        return labels
     }
 }
 
@@ -77,7 +101,7 @@ extension TaskContext {
         let complete = try resources.completed()
         needs = TaskNeeds(
             cores: complete.cores ?? 0, memory: complete.memory ?? 0, gpus: complete.gpus ?? 0,
-            nodes: complete.nodes ?? 0)
+            nodes: complete.nodes ?? 0, labels: complete.labels)
         if let each = complete.ranksPerNode, let all = complete.ranks {
             layout = RankLayout(ranksPerNode: each, ranks: all, launcherOptions: complete.launcherOptions ?? "")
         }
@@ -93,66 +117,12 @@ extension PickleWriter {
         field("memory", needs.memory)
         field("gpus", needs.gpus)
         field("nodes", needs.nodes)
+        if !needs.labels.isEmpty { field("labels", needs.labels) }
         if let layout {
             field("ranks_per_node", layout.ranksPerNode)
             field("ranks", layout.ranks)
             field("launcher_options", layout.launcherOptions)
         }
         setItems()
-    }
-}
-
-/// What a node has for tasks, as its manager announces it.
-package struct NodeCapacity: Sendable, Hashable {
-    /// Processors' worth of time.
-    package var cores: Double
-    /// Bytes of memory.
-    package var memory: Int
-    /// Accelerators.
-    package var gpus: Int
-    /// The most accelerators that one task can have: 1 where each worker has its own.
-    package var gpusForOne: Int
-    /// Nodes that the manager hands out; 0 without MPI mode.
-    package var nodes: Int
-
-    /// Describes a node.
-    package init(cores: Double, memory: Int = 0, gpus: Int = 0, gpusForOne: Int? = nil, nodes: Int = 0) {
-        self.cores = cores
-        self.memory = memory
-        self.gpus = gpus
-        self.gpusForOne = gpusForOne ?? gpus
-        self.nodes = nodes
-    }
-
-    /// Whether a task could run when the node has nothing else to do.
-    package func allows(_ needs: TaskNeeds) -> Bool {
-        Double(needs.cores) <= cores && needs.memory <= memory && needs.gpus <= gpusForOne && needs.nodes <= nodes
-    }
-
-    /// In words.
-    package var text: String {
-        let memory = (Double(memory) / 10_737_418.24).rounded() / 100
-        return "\((cores * 100).rounded() / 100) processors, \(memory) GiB of memory, \(gpus) accelerators"
-            + (gpusForOne < gpus ? " (\(gpusForOne) for one task)" : "")
-            + (nodes > 0 ? ", \(nodes) nodes" : ", no nodes to hand out (mpiLauncher)")
-    }
-
-    init?(_ value: PickleValue?) {
-        guard let value, let cores = value["cores"]?.doubleValue, cores >= 0, cores.isFinite else { return nil }
-        func number(_ key: String) -> Int { max(0, value[key]?.intValue ?? 0) }
-        self.init(
-            cores: cores, memory: number("memory"), gpus: number("gpus"), gpusForOne: number("gpus_for_one"),
-            nodes: number("nodes"))
-    }
-
-    func write(into writer: inout PickleWriter) {
-        writer.emptyDict()
-        writer.mark()
-        writer.field("cores", cores)
-        writer.field("memory", memory)
-        writer.field("gpus", gpus)
-        writer.field("gpus_for_one", gpusForOne)
-        writer.field("nodes", nodes)
-        writer.setItems()
     }
 }

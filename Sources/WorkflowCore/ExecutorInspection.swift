@@ -24,11 +24,13 @@ package struct ExecutorInspection: Sendable, Equatable, Codable {
         package var isDraining: Bool
         /// Whether its connection is gone, and it may be back in a moment.
         package var isInDoubt: Bool
+        /// The labels of its node, in order.
+        package var labels: [String]
 
         /// Describes a manager.
         package init(
             name: String, host: String, block: String, workers: Int, capacity: Int, tasks: Int, idleSeconds: Double,
-            silentSeconds: Double, isHeld: Bool, isDraining: Bool, isInDoubt: Bool
+            silentSeconds: Double, isHeld: Bool, isDraining: Bool, isInDoubt: Bool, labels: [String] = []
         ) {
             self.name = name
             self.host = host
@@ -41,6 +43,7 @@ package struct ExecutorInspection: Sendable, Equatable, Codable {
             self.isHeld = isHeld
             self.isDraining = isDraining
             self.isInDoubt = isInDoubt
+            self.labels = labels
         }
     }
 
@@ -88,7 +91,9 @@ package struct ExecutorInspection: Sendable, Equatable, Codable {
         /// The interchange has it, behind so many others.
         case queued(ahead: Int)
         /// It waits in the interchange and asks for this; so many managers could run it if they had nothing else to do.
-        case demanding(String, able: Int)
+        ///
+        /// `lacking` are labels that none of them has, or that none has together, when these are the reason.
+        case demanding(String, able: Int, lacking: [String] = [])
         /// A manager has it.
         case atManager(String)
         /// It was sent, and the interchange does not have it: it is on its way, or its result is.

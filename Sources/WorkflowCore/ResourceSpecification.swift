@@ -22,11 +22,16 @@ public struct ResourceSpecification: Sendable, Hashable {
     public var ranks: Int?
     /// Further words for the program that starts them, as they stand.
     public var launcherOptions: String?
+    /// Labels that the node must carry, all of them: `gpu=a100`, `fast-disk`, `host=node17`.
+    ///
+    /// Nodes have them from `nodeLabels` of their executor and from the variable `APUS_NODE_LABELS` of the node.
+    public var labels: [String]
 
     /// Asks for nothing but what is named.
     public init(
         priority: Int? = nil, cores: Int? = nil, memory: Int? = nil, gpus: Int? = nil, nodes: Int? = nil,
-        ranksPerNode: Int? = nil, ranks: Int? = nil, launcherOptions: String? = nil
+        ranksPerNode: Int? = nil, ranks: Int? = nil, launcherOptions: String? = nil,
+        labels: [String] = []
     ) {
         self.priority = priority
         self.cores = cores
@@ -36,11 +41,12 @@ public struct ResourceSpecification: Sendable, Hashable {
         self.ranksPerNode = ranksPerNode
         self.ranks = ranks
         self.launcherOptions = launcherOptions
+        self.labels = labels
     }
 
     /// Whether it asks for something that one worker is not enough for, or may not be.
     package var isDemanding: Bool {
-        cores != nil || memory != nil || gpus != nil || isMultiNode
+        cores != nil || memory != nil || gpus != nil || isMultiNode || !labels.isEmpty
     }
 
     /// Whether it asks for nodes.
@@ -57,6 +63,10 @@ public struct ResourceSpecification: Sendable, Hashable {
             ("ranks", ranks),
         ] {
             if let value, value < 1 { throw Self.fault("\(name) is \(value); it is 1 or more, or left out") }
+        }
+        for label in labels { if let fault = NodeLabels.fault(of: label) { throw Self.fault(fault) } }
+        guard labels.count <= NodeLabels.most else {
+            throw Self.fault("it asks for \(labels.count) labels; \(NodeLabels.most) is the most")
         }
         guard isMultiNode else { return self }
         var copy = self

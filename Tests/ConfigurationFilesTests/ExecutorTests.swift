@@ -137,6 +137,20 @@ struct ExecutorTests {
         ("kind: local, affinity: ^\"list:a\"", "lists such as `list:0-3:4-7`"),
         ("kind: local, coresPerWorker: ^0", "`automatic` or a number from 0.001 to 4096"),
         ("kind: slurm, ^accelerators: [\"a b\"]", "a name has no blanks and no commas"),
+        (
+            "kind: slurm, nodeLabels: ^[a, \"b c\"]",
+            "a list in which 'b c' is no label; a label is a word or key=value of"
+        ),
+        ("kind: local, nodeLabels: ^host=n1", "it takes `none` or a list of labels such as `[gpu=a100, fast-disk]`"),
+        (
+            "kind: slurm, blockErrorHandler: ^sometimes",
+            "it takes `simple`, `none`, `failedStarts N` or `windowed N`, where N is 1 or more"
+        ),
+        ("kind: slurm, blockErrorHandler: ^windowed 0", "`windowed N`, where N is 1 or more"),
+        ("kind: slurm, blockErrorHandler: ^windowed", "`windowed N`, where N is 1 or more"),
+        ("kind: slurm, blockErrorHandler: ^failedStarts -1", "where N is 1 or more"),
+        ("kind: slurm, blockErrorHandler: ^failedStarts 2 3", "where N is 1 or more"),
+        ("kind: local, ^blockErrorHandler: none", "it belongs to kind "),
         ("kind: slurm, strategy: ^eager", "it takes `none`, `simple` or `auto`"),
         ("^kind: ssh", "executors.a: hosts is not set"),
         ("kind: ssh, ^hosts: [a, a]", "hosts names a twice"),

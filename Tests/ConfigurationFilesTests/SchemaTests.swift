@@ -188,6 +188,8 @@ struct SchemaTests {
         case .directory, .writableFile: values += [.text("/tmp/a b"), .text("x")]
         case .affinity: values += [.text("block"), .text("list:0,1:2-3")]
         case .items: values += [.list(["a", "b c"])]
+        case .labels: values += [.list(["gpu=a100", "fast-disk"]), .list(["none"])]
+        case .counts(let names): values += names.map { .text("\($0) 5") }
         case .assignments: values += [.list(["A=1", "B=x=y z"])]
         case .readableFiles: values += [.list(["a", "b,c"]), .list(["automatic"])]
         }

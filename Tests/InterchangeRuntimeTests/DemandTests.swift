@@ -86,7 +86,7 @@ struct DemandTests {
         #expect(try harness.wait(seconds: 4).unplaceable.isEmpty)
         let texts = try harness.wait(seconds: 1).unplaceable + harness.wait(seconds: 1).unplaceable
         #expect(texts.count == 2)
-        #expect(texts.contains { $0.contains("asks for 9 processors") && $0.contains("8.0 processors") }, "\(texts)")
+        #expect(texts.contains { $0.contains("asks for 9 processors") && $0.contains("8 processors") }, "\(texts)")
         #expect(harness.state.queuedCount == 0)
     }
 

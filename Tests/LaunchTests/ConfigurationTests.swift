@@ -57,6 +57,9 @@ struct ConfigurationTests {
         ),
         (processes { $0.accelerators = .perWorker(["a,b"]) }, "no commas"),
         (processes { $0.accelerators = .perTask(["0", "0"]) }, "one device twice"),
+        (processes { $0.nodeLabels = ["fast", "a b"] }, "nodeLabels: 'a b' is no label"),
+        (processes { $0.nodeLabels = ["host=n1"] }, "each manager adds that itself"),
+        (processes { $0.nodeLabels = (1...65).map { "l\($0)" } }, "65 labels are too many"),
     ]
 
     @Test("a value that cannot work is refused by name", arguments: wrong)

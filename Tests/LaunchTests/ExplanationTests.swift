@@ -18,11 +18,11 @@ struct ExplanationTests {
 
     private static func manager(
         _ name: String, workers: Int = 2, tasks: Int = 2, held: Bool = false, draining: Bool = false,
-        inDoubt: Bool = false
+        inDoubt: Bool = false, labels: [String] = []
     ) -> ExecutorInspection.Manager {
         .init(
             name: name, host: "n1", block: "0", workers: workers, capacity: workers, tasks: tasks, idleSeconds: 0,
-            silentSeconds: 0.5, isHeld: held, isDraining: draining, isInDoubt: inDoubt)
+            silentSeconds: 0.5, isHeld: held, isDraining: draining, isInDoubt: inDoubt, labels: labels)
     }
 
     private static func executor(
@@ -58,12 +58,32 @@ struct ExplanationTests {
         (
             .init(
                 chain: [call(1)], executor: executor(.demanding("8 processors", able: 1), [manager("a"), manager("b")])),
-            "It waits in the interchange of executor 'htex', and asks for 8 processors. 1 manager has that much, and gives "
+            "It waits in the interchange of executor 'htex', and asks for 8 processors. 1 manager has all that, and gives "
                 + "it to tasks that came before."
         ),
         (
             .init(chain: [call(1)], executor: executor(.demanding("8 processors", able: 0), [])),
             "It waits in the interchange of executor 'htex', and asks for 8 processors. No manager is connected."
+        ),
+        (
+            .init(
+                chain: [call(1)],
+                executor: executor(
+                    .demanding("a worker on a node labelled gpu=h100", able: 0, lacking: ["gpu=h100"]),
+                    [manager("a", labels: ["gpu=a100", "host=n1"]), manager("b", labels: ["fast", "gpu=a100"])])),
+            "It waits in the interchange of executor 'htex', and asks for a worker on a node labelled gpu=h100. None of the "
+                + "2 managers has the label gpu=h100; there are fast and gpu=a100. If none comes that has, the call fails in "
+                + "a few seconds."
+        ),
+        (
+            .init(
+                chain: [call(1)],
+                executor: executor(
+                    .demanding("a worker on a node labelled a and b", able: 0, lacking: ["a", "b"]),
+                    [manager("a", labels: ["host=n1"])])),
+            "It waits in the interchange of executor 'htex', and asks for a worker on a node labelled a and b. The only "
+                + "manager has not all of the labels a and b; there are no labels but those of hosts. If none comes that "
+                + "has, the call fails in a few seconds."
         ),
         (
             .init(chain: [call(1)], executor: executor(.atManager("m"), [manager("m", tasks: 1)])),

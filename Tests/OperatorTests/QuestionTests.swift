@@ -132,6 +132,26 @@ struct QuestionTests {
         #expect(try run.apus("managers").output.contains("draining"))
     }
 
+    @Test("calls with labels run on the nodes that have them, which managers and explain tell")
+    func labels() throws {
+        let run = try AskedRun("labels")
+        #expect(run.running.text.contains("big [\"size=big\"]"), "\(run.running.text)")
+        #expect(run.running.text.contains("small [\"size=small\"]"), "\(run.running.text)")
+        let failed = try run.apus("explain", "11")
+        #expect(
+            run.flat(failed.output).contains(
+                "a node labelled size=huge, and none of the 2 managers that are connected could ever run it: no node has the "
+                    + "label size=huge; they have the labels size=big, size=small, test and host="),
+            "\(failed.output)\(failed.errors)")
+        let managers = try run.apus("managers").output
+        #expect(managers.contains(#/(?m)state +labels$/#), "\(managers)")
+        #expect(managers.contains("size=big, test\n") && managers.contains("size=small, test\n"), "\(managers)")
+        let json = try run.apus("managers", "--json").output
+        #expect(
+            json.contains(#""labels":["host=\#(CurrentProcess.hostName)","size=big","test"]"#), "\(json)")
+        #expect(try run.finish().code == 0)
+    }
+
     @Test("threads and bounds are explained as well")
     func threads() throws {
         let run = try AskedRun("threads")

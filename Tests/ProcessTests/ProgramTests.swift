@@ -52,6 +52,17 @@ struct ProgramTests {
                 ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--mpi-launcher", "mpirun"],
                 "srun, aprun or mpiexec"
             ),
+            (
+                [
+                    "manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--label", "gpu=a100", "--label",
+                    "a b",
+                ],
+                "--label: 'a b' is no label"
+            ),
+            (
+                ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--label", "host=n1"],
+                "each manager adds that itself"
+            ),
             (["nonsense"], "nonsense"),
         ])
     func usage(arguments: [String], text: String) throws {

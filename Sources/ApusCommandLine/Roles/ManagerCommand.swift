@@ -107,6 +107,13 @@ struct ManagerCommand: ParsableCommand {
         help: ArgumentHelp("What starts such tasks: srun, aprun or mpiexec.", valueName: "program"))
     var mpiLauncher = "mpiexec"
 
+    @Option(
+        name: .customLong("label"),
+        help: ArgumentHelp(
+            "A label of this node, for calls that ask for it; may be given again. APUS_NODE_LABELS has more.",
+            valueName: "label"))
+    var labels: [String] = []
+
     @Option(help: ArgumentHelp("The Parsl version to claim.", valueName: "version"))
     var parslVersion = ""
 
@@ -131,6 +138,7 @@ struct ManagerCommand: ParsableCommand {
         if coresPerWorker <= 0 { throw ValidationError("--cores_per_worker is \(coresPerWorker); it is positive") }
         _ = try affinity()
         if let fault = Accelerators(accelerators).fault { throw ValidationError("--available-accelerators: \(fault)") }
+        if let fault = NodeLabels.fault(ofNode: labels) { throw ValidationError("--label: \(fault)") }
         if MPILauncher(rawValue: mpiLauncher) == nil {
             throw ValidationError("--mpi-launcher is '\(mpiLauncher)'; it is srun, aprun or mpiexec")
         }
@@ -151,6 +159,7 @@ struct ManagerCommand: ParsableCommand {
         configuration.affinity = try affinity()
         configuration.accelerators = Accelerators(accelerators)
         configuration.mpiLauncher = enableMPIMode ? MPILauncher(rawValue: mpiLauncher) : nil
+        configuration.labels = labels
         configuration.prefetch = prefetchCapacity == 0 ? .none : .fixed(prefetchCapacity)
         configuration.heartbeatPeriod = .seconds(heartbeatPeriod)
         configuration.heartbeatThreshold = .seconds(heartbeatThreshold)

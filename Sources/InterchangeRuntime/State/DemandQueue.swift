@@ -53,6 +53,9 @@ struct DemandQueue: Sendable {
     /// The key of the first task of a shape.
     func firstKey(_ wanted: TaskNeeds) -> TaskLedger.Key? { shapes[wanted]?.heap.min?.key }
 
+    /// The first task of a shape.
+    func first(_ wanted: TaskNeeds) -> TaskHandle? { shapes[wanted]?.heap.min.map { TaskHandle(index: $0.index) } }
+
     /// Takes the first task of a shape out.
     ///
     /// A shape that found no room stays so: only managers that change are looked at for the next.

@@ -1,4 +1,5 @@
 import WireProtocol
+import WorkflowCore
 
 // Tasks that ask for more than a worker, and who is given them.
 //
@@ -6,6 +7,9 @@ import WireProtocol
 // no room for two seconds goes to the least busy manager that could run it, one ahead for each, and keeps a place there:
 // the manager lets others overtake it only for a while. A task that none of the managers could ever run is answered after
 // some seconds, in which others may still register. Without such tasks nothing here runs.
+//
+// A task that asks for labels and nothing else is given to managers that have them, and counts there like any other: it
+// may be sent ahead, and takes up no more than a worker.
 
 extension InterchangeState {
     /// How long a task waits for a manager with room, before it is given to one without.
@@ -53,8 +57,10 @@ extension InterchangeState {
             }
             guard let (handle, id) = ledger.takeDemand(wanted, at: now) else { break }
             assign(handle, to: slot)
-            demandsInFlight[id] = wanted
-            managers[slot].commit(wanted)
+            if !wanted.isOneWorker {
+                demandsInFlight[id] = wanted
+                managers[slot].commit(wanted)
+            }
             refresh(slot)
         }
         freedSlots.removeAll(keepingCapacity: true)
@@ -77,22 +83,31 @@ extension InterchangeState {
     private mutating func place(
         for wanted: TaskNeeds, _ shape: DemandQueue.Shape, at now: UInt64, freed: [Int], isSlow: Bool
     ) -> Int? {
+        let size = ledger.demands.first(wanted).map { ledger.records[$0.position].size } ?? 0
         guard let since = shape.blockedSince else {
-            // From where the last one was found, so that all managers get their share.
-            for step in 0..<managers.count {
-                let slot = (demandCursor + step) % managers.count
-                if isLive(slot), managers[slot].hasRoom(for: wanted) {
-                    // With packing the search always begins at the first.
-                    if settings.selector != .packed { demandCursor = (slot + 1) % managers.count }
-                    return slot
-                }
-            }
-            return nil
+            // One that can be sent ahead goes to an idle worker first, like any other.
+            if wanted.isOneWorker, let slot = nextRoom(for: wanted, size, onlyIdle: true) { return slot }
+            return nextRoom(for: wanted, size, onlyIdle: false)
         }
-        if let slot = freed.first(where: { isLive($0) && managers[$0].hasRoom(for: wanted) }) { return slot }
+        let slot = freed.first { isLive($0) && managers[$0].hasRoom(for: wanted, size: size) }
+        if let slot { return slot }
         guard isSlow, now &- since >= Self.demandPatience else { return nil }
         let able = managers.indices.filter { isLive($0) && managers[$0].mayWait(wanted) }
         return able.min { managers[$0].level < managers[$1].level }
+    }
+
+    /// The next manager with room, from where the last one was found, so that all get their share.
+    private mutating func nextRoom(for wanted: TaskNeeds, _ size: Int, onlyIdle: Bool) -> Int? {
+        for step in 0..<managers.count {
+            let slot = (demandCursor + step) % managers.count
+            guard isLive(slot), !onlyIdle || managers[slot].level < LoadLevels.full,
+                managers[slot].hasRoom(for: wanted, size: size)
+            else { continue }
+            // With packing the search always begins at the first.
+            if settings.selector != .packed { demandCursor = (slot + 1) % managers.count }
+            return slot
+        }
+        return nil
     }
 
     private func isLive(_ slot: Int) -> Bool { slots[managers[slot].identity] == slot }
@@ -138,10 +153,36 @@ extension InterchangeState {
     }
 
     private func hopelessText(_ wanted: TaskNeeds, _ live: [Int]) -> String {
-        let kinds = Set(live.map { managers[$0].resources?.text ?? "nothing that is known (another version)" }).sorted()
-        return "the task asks for \(wanted.text), and none of the \(live.count) managers that are connected could ever "
-            + "run it: they have "
+        let who =
+            live.count == 1
+            ? "the only manager that is connected could never run it"
+            : "none of the \(live.count) managers that are connected could ever run it"
+        let lacking = lackingLabels(wanted, among: live)
+        guard lacking.isEmpty else {
+            let present = live.reduce(into: Set<String>()) { $0.formUnion(managers[$1].resources?.labels ?? []) }
+            let what = NodeCapacity.text(of: Set(lacking))
+            return "the task asks for \(wanted.text), and \(who): no node has \(lacking.count > 1 ? "all of " : "")"
+                + "\(what); they have "
+                + NodeCapacity.text(of: present)
+                + ". Look at how it is spelled, or give nodes the label: nodeLabels of the executor, or "
+                + "\(NodeLabels.variable) on the node"
+        }
+        let labelled = live.filter { managers[$0].carries(wanted.labels) }
+        let kinds = Set(
+            labelled.map { managers[$0].resources?.text ?? "nothing that is known (another version)" }
+        ).sorted()
+        return "the task asks for \(wanted.text), and \(who): "
+            + (wanted.labels.isEmpty ? "they have " : "those that are labelled so have ")
             + kinds.prefix(3).joined(separator: "; or ") + (kinds.count > 3 ? "; and other sizes" : "")
             + ". Ask for less, or give the executor larger nodes"
+    }
+
+    /// The labels for which no manager could run a task: those that none of these has.
+    ///
+    /// All, when each is somewhere and all together nowhere; none when labels are not the reason.
+    func lackingLabels(_ wanted: TaskNeeds, among live: [Int]) -> [String] {
+        guard !live.isEmpty, !live.contains(where: { managers[$0].carries(wanted.labels) }) else { return [] }
+        let nowhere = wanted.labels.filter { label in !live.contains { managers[$0].carries([label]) } }
+        return nowhere.isEmpty ? wanted.labels : nowhere
     }
 }

@@ -17,7 +17,8 @@ extension InterchangeState {
                     capacity: manager.maxCapacity, tasks: manager.inFlight,
                     idle: manager.idleSince.map { Double(now &- $0) / 1e9 } ?? 0,
                     silent: Double(now &- manager.lastHeard) / 1e9, active: manager.active,
-                    draining: manager.draining, inDoubt: manager.suspectUntil != nil)
+                    draining: manager.draining, inDoubt: manager.suspectUntil != nil,
+                    labels: manager.resources?.labels.sorted() ?? [])
             },
             places: tasks.map { place(of: $0) })
     }
@@ -29,7 +30,8 @@ extension InterchangeState {
         }
         if let wanted = ledger.demands.wanted(by: task) {
             let able = slots.values.count { managers[$0].couldRun(wanted) }
-            return .demanding(wanted.text, able: able)
+            let lacking = able == 0 ? lackingLabels(wanted, among: Array(slots.values)) : []
+            return .demanding(wanted.text, able: able, lacking: lacking)
         }
         guard ledger.accepted.contains(task) else { return .unknown }
         guard !ledger.finished.contains(task), let ahead = ledger.queuedBefore(task) else { return .ended }

@@ -18,9 +18,14 @@ extension ManagerRecord {
     /// Whether it could run a task if it had nothing else to do.
     func couldRun(_ needs: TaskNeeds) -> Bool { resources?.allows(needs) ?? false }
 
-    /// Whether a task fits beside what the manager has now.
-    func hasRoom(for needs: TaskNeeds) -> Bool {
+    /// Whether its node has all of these labels.
+    func carries(_ labels: [String]) -> Bool { labels.isEmpty || (resources?.carries(labels) ?? false) }
+
+    /// Whether a task of so many bytes fits beside what the manager has now.
+    func hasRoom(for needs: TaskNeeds, size: Int) -> Bool {
         guard canTake, let resources, resources.allows(needs) else { return false }
+        // One that asks for no more than a certain node is there like any other, and may be sent ahead.
+        if needs.isOneWorker { return fits(size) }
         let plain = Double(min(workers, max(0, inFlight - demands.count))) * share(resources)
         return demands.cores + plain + cores(needs, resources) <= resources.cores + 0.001
             && demands.memory + needs.memory <= max(resources.memory, needs.memory == 0 ? .max : 0)
@@ -30,6 +35,7 @@ extension ManagerRecord {
     /// Whether a task that finds no room anywhere may wait at this manager: one at a time.
     func mayWait(_ needs: TaskNeeds) -> Bool {
         guard active, !draining, suspectUntil == nil, let resources, resources.allows(needs) else { return false }
+        if needs.isOneWorker { return inFlight + demands.extraLoad <= maxCapacity }
         return demands.cores <= resources.cores + 0.001 && demands.memory <= resources.memory
             && demands.gpus <= resources.gpus && demands.nodes <= resources.nodes
     }

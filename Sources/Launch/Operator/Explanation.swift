@@ -117,8 +117,9 @@ enum Explanation {
             ] + supply(executor)
         case .queued(let ahead):
             return ["It waits in the interchange of \(label); \(line(ahead, "task"))."] + supply(executor)
-        case .demanding(let wanted, let able):
-            return ["It waits in the interchange of \(label), and asks for \(wanted)."] + demand(able, executor)
+        case .demanding(let wanted, let able, let lacking):
+            return ["It waits in the interchange of \(label), and asks for \(wanted)."]
+                + (lacking.isEmpty ? demand(able, executor) : labels(lacking, executor))
         case .atManager(let name): return atManager(name, executor, begun)
         case .between: return ["It is on its way between the submitting process and the interchange of \(label)."]
         case .notHere:
@@ -168,8 +169,25 @@ enum Explanation {
                 all == 1 ? "\(none) not that much, even with nothing else to do. \(so)" : "\(none) that much. \(so)"
             ]
         }
-        let who = able == 1 ? "1 manager has that much, and gives" : "\(able) managers have that much, and give"
+        let who = able == 1 ? "1 manager has all that, and gives" : "\(able) managers have all that, and give"
         return ["\(who) it to tasks that came before."]
+    }
+
+    /// Which labels nobody has, and which there are.
+    private static func labels(_ lacking: [String], _ executor: ExecutorInspection) -> [String] {
+        let managers = executor.managers ?? []
+        let present = Set(managers.flatMap(\.labels)).filter { !$0.hasPrefix(NodeLabels.hostPrefix) }.sorted()
+        let most = 12
+        let list =
+            present.count > most
+            ? present.prefix(most).joined(separator: ", ") + " and \(present.count - most) more"
+            : Counted.list(present)
+        let has = managers.count == 1 ? "The only manager has not" : "None of the \(managers.count) managers has"
+        let what = lacking.count == 1 ? "the label \(lacking[0])" : "all of the labels \(Counted.list(lacking))"
+        return [
+            "\(has) \(what); \(present.isEmpty ? "there are no labels but those of hosts" : "there \(present.count == 1 ? "is" : "are") \(list)").",
+            "If none comes that has, the call fails in a few seconds.",
+        ]
     }
 
     // MARK: Why nobody takes it

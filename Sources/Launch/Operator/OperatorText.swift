@@ -69,11 +69,12 @@ package enum OperatorText {
                         [
                             .init("manager"), .init("host"), .init("block"), .init("workers", isNumber: true),
                             .init("tasks", isNumber: true), .init("heard", isNumber: true), .init("state"),
+                            .init("labels"),
                         ],
                         managers.map { manager in
                             [
                                 manager.name, manager.host, manager.block, "\(manager.workers)", "\(manager.tasks)",
-                                Explanation.duration(manager.silentSeconds), state(manager),
+                                Explanation.duration(manager.silentSeconds), state(manager), labels(manager),
                             ]
                         }
                     ).text
@@ -87,6 +88,12 @@ package enum OperatorText {
         if let queued = executor.queued, queued > 0 { parts.append("\(queued) of them queued in the interchange") }
         if executor.unsent > 0 { parts.append("\(executor.unsent) not sent yet") }
         return parts.joined(separator: ", ")
+    }
+
+    /// The labels but that of the host, which has a column of its own.
+    private static func labels(_ manager: ExecutorInspection.Manager) -> String {
+        let labels = manager.labels.filter { $0 != NodeLabels.hostPrefix + manager.host }
+        return labels.isEmpty ? "-" : labels.joined(separator: ", ")
     }
 
     private static func state(_ manager: ExecutorInspection.Manager) -> String {

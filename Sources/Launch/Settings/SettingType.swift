@@ -30,6 +30,10 @@ package struct SettingType: Sendable, Equatable {
         case assignments
         /// How workers are bound to processors.
         case affinity
+        /// Labels of nodes.
+        case labels
+        /// One of these words and a number from 1 on: `windowed 3`.
+        case counts([String])
     }
 
     /// Words with a meaning of their own, such as `automatic`.
@@ -44,15 +48,22 @@ package struct SettingType: Sendable, Equatable {
 
     /// What is accepted, as a phrase that goes on "it takes …".
     package var accepted: String {
-        let words = words.map { "`\($0)`" }
-        let choices = basePhrase.map { words + [$0] } ?? words
-        guard choices.count > 1 else { return choices.first ?? "nothing" }
-        return choices.dropLast().joined(separator: ", ") + " or " + choices[choices.count - 1]
+        var choices = words.map { "`\($0)`" }
+        var rest = ""
+        if case .counts(let counted) = base {
+            choices += counted.map { "`\($0) N`" }
+            rest = ", where N is 1 or more"
+        } else if let basePhrase {
+            choices.append(basePhrase)
+        }
+        guard choices.count > 1 else { return (choices.first ?? "nothing") + rest }
+        return choices.dropLast().joined(separator: ", ") + " or " + choices[choices.count - 1] + rest
     }
 
     private var basePhrase: String? {
         switch base {
-        case .onlyWords: nil
+        case .onlyWords, .counts: nil
+        case .labels: "a list of labels such as `[gpu=a100, fast-disk]`, each of letters, digits and `-_./`"
         case .boolean: "`true` or `false`"
         case .integer(let range) where range.upperBound == .max: "a whole number, \(range.lowerBound) or more"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
@@ -88,6 +99,9 @@ package struct SettingType: Sendable, Equatable {
                 throw SettingMismatch(reason: input.shown)
             }
             if base == .assignments, let fault = Self.assignmentFault(items) { throw SettingMismatch(reason: fault) }
+            if base == .labels, let fault = NodeLabels.fault(ofNode: items) {
+                throw SettingMismatch(reason: "a list in which \(fault)")
+            }
             return .list(items)
         case .mapping, .nothing:
             throw SettingMismatch(reason: input.shown)
@@ -105,7 +119,7 @@ package struct SettingType: Sendable, Equatable {
     /// Whether the value may be several texts.
     private var takesList: Bool {
         switch base {
-        case .readableFiles, .items, .assignments: true
+        case .readableFiles, .items, .assignments, .labels: true
         default: false
         }
     }
@@ -129,6 +143,13 @@ package struct SettingType: Sendable, Equatable {
     private func value(ofText text: String) -> SettingValue? {
         switch base {
         case .onlyWords: return nil
+        case .counts(let counted):
+            let parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, counted.contains(parts[0]), let number = Self.integer(parts[1]), number >= 1 else {
+                return nil
+            }
+            return .text(text)
+        case .labels: return NodeLabels.fault(ofNode: [text]) == nil ? .list([text]) : nil
         case .boolean: return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
         case .integer(let range):
             guard let number = Self.integer(text), range.contains(number) else { return nil }

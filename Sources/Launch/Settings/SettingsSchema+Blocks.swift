@@ -198,6 +198,14 @@ extension SettingsSchema {
             ) { value, processes in
                 if case .duration(let time) = value { processes.drainLimit = time } else { processes.drainLimit = nil }
             },
+            processes(
+                "blockErrorHandler", SettingType(words: ["simple", "none"], .counts(["failedStarts", "windowed"])),
+                .text("failedStarts 3"),
+                "When an executor whose blocks fail is given up: after N starts in a row that came to nothing, when the "
+                    + "last N blocks failed (`windowed N`), when all did (`simple`), or never (`none`)."
+            ) { value, processes in
+                if let handler = BlockErrorHandler(value) { processes.blockErrorHandler = handler }
+            },
         ] + local.own.filter { !["workers", "address", "echo", "managerRestarts"].contains($0.name) })
 
     /// A setting of a provider's blocks.
@@ -223,6 +231,25 @@ extension SettingsSchema {
             name, SettingType(.integer(least...1_000_000)), .integer(code[keyPath: field]), summary
         ) { value, provider in
             if case .integer(let count) = value { provider.blocks[keyPath: field] = count }
+        }
+    }
+}
+
+extension BlockErrorHandler {
+    /// The handler that a setting names.
+    fileprivate init?(_ value: SettingValue) {
+        switch value {
+        case .word("simple"): self = .simple
+        case .word("none"): self = .none
+        case .text(let text):
+            let parts = text.split(separator: " ").map(String.init)
+            guard parts.count == 2, let count = Int(parts[1]) else { return nil }
+            switch parts[0] {
+            case "failedStarts": self = .failedStarts(count)
+            case "windowed": self = .windowed(count)
+            default: return nil
+            }
+        default: return nil
         }
     }
 }

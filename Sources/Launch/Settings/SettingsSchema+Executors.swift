@@ -69,6 +69,12 @@ extension SettingsSchema {
                 processes.accelerators.sharing = value == .word("perTask") ? .perTask : .perWorker
             },
             processes(
+                "nodeLabels", SettingType(words: ["none"], .labels), .word("none"),
+                "Labels of every node, for calls that ask for them; a node's `APUS_NODE_LABELS` has more."
+            ) { value, processes in
+                if case .list(let labels) = value { processes.nodeLabels = labels } else { processes.nodeLabels = [] }
+            },
+            processes(
                 "encrypted", SettingType(.boolean), .boolean(true),
                 "Whether every connection is encrypted and authenticated (CURVE)."
             ) { value, processes in

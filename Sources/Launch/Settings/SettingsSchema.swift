@@ -45,6 +45,7 @@ package struct SettingsSchema: Sendable {
         "APUS_CACHE": "names the folder in which `apus run` keeps programs",
         "APUS_SETTINGS": "hands the settings of `apus run --config` to the program",
         "APUS_ACCELERATORS": "tells a worker which accelerators are its own",
+        "APUS_NODE_LABELS": "tells a manager labels of its node",
         "APUS_MPI_NODES": "tells a task on several nodes their names",
         "APUS_MPI_NODE_COUNT": "tells a task on several nodes how many they are",
         "APUS_MPI_PREFIX": "tells a task on several nodes how its program is started there",
@@ -79,7 +80,7 @@ package struct SettingsSchema: Sendable {
         "strategyPeriod": "a key of the kinds with blocks",
         "maxIdleTime": "a key of the kinds with blocks",
         "drainLimit": "a key of the kinds with blocks",
-        "blockErrorHandler": "code alone can say it",
+        "blockErrorHandler": "a key of the kinds with blocks",
     ]
 
     /// The variable that overrides a key: `executors.local.workerPort` is `APUS_EXECUTORS_LOCAL_WORKER_PORT`.

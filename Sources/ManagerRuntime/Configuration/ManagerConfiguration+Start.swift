@@ -22,6 +22,7 @@ extension ManagerConfiguration {
         affinity = start.node.affinity
         accelerators = start.node.accelerators
         mpiLauncher = start.node.mpiLauncher
+        labels = start.node.labels
         prefetch = start.prefetch.map { $0 == 0 ? .none : .fixed($0) } ?? .automatic
         heartbeatPeriod = .seconds(start.heartbeatPeriod)
         heartbeatThreshold = .seconds(start.heartbeatThreshold)

@@ -36,6 +36,8 @@ package struct ManagerConfiguration: Sendable, Codable, Hashable {
     package var accelerators = Accelerators()
     /// How programs on several nodes of the block are started; `nil` hands out no nodes.
     package var mpiLauncher: MPILauncher?
+    /// Labels of the node, besides those that it finds out itself.
+    package var labels: [String] = []
     /// How many tasks beyond the workers.
     package var prefetch = PrefetchPolicy.automatic
     /// Time between two heartbeats.

@@ -92,18 +92,23 @@ package final class ManagerService {
             cores: node.cores, memoryGiB: node.memory / 1_073_741_824, accelerators: ownAccelerators)
         workerCount = count
         log.write("this node: \(node.sources)")
-        log.write("\(count) workers: \(reason)")
+        log.write("\(Counted.text(count, "worker")): \(reason)")
         bindings = try WorkerBinding.all(
             count, affinity: configuration.affinity, accelerators: accelerators, node: node,
             devices: ownAccelerators > 0 ? NVIDIADevices.count : 0)
         blockNodes = try configuration.mpiLauncher == nil ? [] : BlockNodes.find(EnvironmentVariables.get)
         if !blockNodes.isEmpty {
-            log.write("hands out \(blockNodes.count) nodes: \(blockNodes.joined(separator: ","))")
+            log.write("hands out \(Counted.text(blockNodes.count, "node")): \(blockNodes.joined(separator: ","))")
         }
+        let labels = try OwnLabels.all(configuration.labels, host: host, variable: EnvironmentVariables.get)
+        log.write("labels: \(labels.sorted().joined(separator: ", "))")
+        // A bound task has whole processors, however many PARSL_CORES counts.
+        let isBound = configuration.affinity != .none
         let capacity = NodeCapacity(
-            cores: node.cores, memory: Int(node.memory), gpus: accelerators.names.count,
+            cores: isBound ? min(node.cores, Double(node.processors.count)) : node.cores, memory: Int(node.memory),
+            gpus: accelerators.names.count,
             gpusForOne: accelerators.sharing == .perTask ? nil : min(1, accelerators.names.count),
-            nodes: blockNodes.count)
+            nodes: blockNodes.count, labels: labels)
         state = ManagerState(
             settings: ManagerState.Settings(
                 workerCount: count, prefetch: configuration.prefetch,
@@ -111,7 +116,8 @@ package final class ManagerService {
                 heartbeatThreshold: configuration.heartbeatThreshold.clampedNanoseconds,
                 drainAfter: configuration.drainPeriod?.clampedNanoseconds,
                 cancelGrace: configuration.cancelGrace.clampedNanoseconds, capacity: capacity,
-                memoryShare: Int((configuration.sizing.memoryPerWorker ?? 0) * 1_073_741_824)))
+                memoryShare: Int((configuration.sizing.memoryPerWorker ?? 0) * 1_073_741_824),
+                processors: isBound ? ProcessorPool(node.processors, own: bindings.map { $0.processors ?? [] }) : nil))
         workers = Array(repeating: nil, count: count)
         outputs = (0..<count).map { WorkerOutput(directory: configuration.directory, index: $0) }
         appOfWorker = Array(repeating: 0, count: count)
@@ -149,7 +155,7 @@ package final class ManagerService {
 
         log.write(
             "manager \(configuration.uid) of block \(configuration.blockID) on \(host), process \(CurrentProcess.pid): "
-                + "\(workerCount) workers, prefetch \(configuration.prefetch)")
+                + "\(Counted.text(workerCount, "worker")), prefetch \(configuration.prefetch)")
         now = Monotonic.nanoseconds
         handle(.begin)
         try connect()

@@ -40,7 +40,8 @@ struct StopReport {
             return "was stopped, and the worker killed and replaced: it had taken \(reached) bytes of memory, and its "
                 + "limit is \(limit)"
         case .tooLarge(let needs, let capacity):
-            return "the task asks for \(needs.text), and the node \(host) has \(capacity.text)"
+            return "the task asks for \(needs.text), and the node \(host) has "
+                + (capacity.carries(needs.labels) ? capacity.text : capacity.labelText)
         }
     }
 }

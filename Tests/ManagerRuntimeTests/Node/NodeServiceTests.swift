@@ -66,7 +66,7 @@ struct NodeServiceTests {
         #expect(try interchange.awaitRegistration().workerCount == 1)
         try interchange.send([1], "binding")
         #expect(try interchange.awaitAnswer(1).value([String].self)[4] == "3")
-        #expect(interchange.managerLog.contains("1 workers: an accelerator for each"))
+        #expect(interchange.managerLog.contains("1 worker: an accelerator for each"))
         #expect(interchange.managerLog.contains("this node: "))
         manager.signal(SIGTERM)
         #expect(try interchange.awaitEnd(manager) == .exited(0))

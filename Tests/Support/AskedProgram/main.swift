@@ -32,6 +32,20 @@ let second = app("second") { (name: String) throws -> Int in
     return 1
 }
 
+let ownLabels = app("ownLabels") { getenv("APUS_NODE_LABELS").map { String(cString: $0) } ?? "none" }
+
+/// Two blocks of this machine that find out labels of their own: the first to come is big.
+func labelledBlocks() -> HighThroughputConfiguration {
+    let place = getcwd(nil, 0).map { String(cString: $0) } ?? "."
+    let find = "if mkdir '\(place)/first' 2>/dev/null; then size=big; else size=small; fi"
+    let provider = LocalProvider(
+        workerInit: "\(find)\nexport APUS_NODE_LABELS=size=$size", grace: .seconds(2),
+        statusPollingInterval: .milliseconds(100), blocks: BlockParameters(initBlocks: 2, minBlocks: 2, maxBlocks: 2))
+    var result = HighThroughputConfiguration(provider: provider, workersPerNode: 1)
+    result.nodeLabels = ["test"]
+    return result
+}
+
 /// A scheduler whose jobs wait for ever.
 struct StuckProvider: Provider {
     var label: String { "stuck" }
@@ -56,10 +70,21 @@ func awaitBegun(_ name: String) {
     while access("begun-\(name)", F_OK) != 0 { usleep(5_000) }
 }
 
+extension [AppFuture<String>] {
+    var asyncValues: [String] {
+        get async throws {
+            var values: [String] = []
+            for future in self { values.append(try await future.value) }
+            return values
+        }
+    }
+}
+
 let scenario = CommandLine.arguments.dropFirst().first ?? ""
 var processes = HighThroughputConfiguration(workers: 1)
 if scenario == "draining" { processes.drainPeriod = .seconds(1) }
 if scenario == "nobody" { processes = HighThroughputConfiguration(provider: StuckProvider(), workersPerNode: 1) }
+if scenario == "labels" { processes = labelledBlocks() }
 var configuration = WorkflowConfiguration.processes(processes)
 if scenario == "threads" {
     configuration = WorkflowConfiguration(executors: [.threads("small", 1)])
@@ -113,6 +138,16 @@ await Workflow.run(configuration: configuration) {
         awaitBegun("again")
         tell("ready")
         _ = try await future.value
+    case "labels":
+        let ask = { (labels: [String]) in ownLabels.with(resources: .init(labels: labels))() }
+        let big = (0..<5).map { _ in ask(["size=big", "test"]) }
+        let small = (0..<5).map { _ in ask(["size=small"]) }
+        let nowhere = ask(["size=huge"])  // 11
+        tell("big \(Set(try await big.asyncValues).sorted())")
+        tell("small \(Set(try await small.asyncValues).sorted())")
+        if case .failure(let error) = await nowhere.result { tell("nowhere \(error)") }
+        tell("ready")
+        _ = try await held("end").value
     default:
         tell("there is no scenario '\(scenario)'")
         exit(2)
