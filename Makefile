@@ -67,7 +67,7 @@ test: prerequisites ## Build and run the tests that need nothing but this packag
 	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web, networks, SSH and Slurm.
+test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web, networks, SSH, Slurm and Grid Engine.
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
@@ -85,9 +85,9 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	    Tests/Support/ssh-hosts.sh run \
 	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SSHTests; \
 	else echo 'apus: the tests with ssh are left out: they need an SSH server, or root and apt-get'; fi
-	@# Hosts that are network namespaces: some forty seconds.
+	@# Hosts that are network namespaces: about a minute. No packages can be installed from inside.
 	if reason=$$(Tests/Support/network.py check); then \
-	    Tests/Support/network.py run \
+	    Tests/Support/network.py run $$([ ! -x /usr/sbin/sshd ] || echo Tests/Support/ssh-hosts.sh run) \
 	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter NetworkTests; \
 	else echo "apus: the tests with bad networks are left out: $$reason"; fi
 	@# A Slurm of this machine's own; its daemons run as root.
@@ -95,6 +95,12 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	    Tests/Support/slurm-cluster.sh run \
 	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter RealSlurm; \
 	else echo 'apus: the tests with Slurm are left out: they need root and apt-get'; fi
+	@# A Grid Engine likewise.
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    Tests/Support/grid-engine.sh run \
+	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --no-parallel \
+	        --filter 'RealGridEngine|GridEngineTests'; \
+	else echo 'apus: the tests with Grid Engine are left out: they need root and apt-get'; fi
 
 $(VENV)/.complete: Makefile
 	@$(call need-package,$(PYTHON) -c "import ensurepip$(comma) venv",python3 python3-venv,Parsl is a Python package)

@@ -92,12 +92,35 @@ final class ClusterRun {
         let folder = directory + "/input"
         mkdir(folder, 0o755)
         try prepare(folder)
+        // What the scripts tell these tests is no setting.
+        let inherited = EnvironmentVariables.all.filter { program != "apus" || !$0.key.hasPrefix("APUS_") }
         child = try ChildProcess(
             spawning: ChildProcess.Options(
                 executable: Self.path(of: program), arguments: [program] + arguments + more(folder),
-                environment: EnvironmentVariables.all.merging(settings) { $1 }, workingDirectory: directory,
+                environment: inherited.merging(settings) { $1 }, workingDirectory: directory,
                 standardOutput: .file(directory + "/stdout", append: false),
                 standardError: .file(directory + "/stderr", append: false), ownProcessGroup: true))
+    }
+
+    /// Starts a program that says nothing of clusters where a settings file says: `apus run --config`.
+    ///
+    /// - Parameters:
+    ///   - file: the executor `htex` and whatever else.
+    ///   - program: its name.
+    ///   - settings: variables for it.
+    ///   - prepare: fills a folder before the start.
+    ///   - arguments: its arguments, made from that folder's name.
+    convenience init(
+        file: String, program: String, _ settings: [String: String] = [:],
+        prepare: @escaping (String) throws -> Void = { _ in }, arguments: @escaping (String) -> [String]
+    ) throws {
+        let text = file.hasSuffix("\n") ? file : file + "\n"
+        try self.init(
+            ["run", "--config", "apus.yaml", Self.path(of: program)], settings, program: "apus",
+            prepare: { folder in
+                try SmallFile.write(Array(text.utf8), to: folder + "/../apus.yaml", mode: 0o644)
+                try prepare(folder)
+            }, more: arguments)
     }
 
     deinit {

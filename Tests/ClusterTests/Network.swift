@@ -7,6 +7,10 @@ enum Network {
     static let isThere = EnvironmentVariables.get("APUS_NETWORK") != nil
     static let hint: Comment =
         "there are no hosts here; make some with: Tests/Support/network.py run swift test --filter NetworkTests"
+    static let sshHint: Comment = """
+        there are no SSH servers on these hosts; start some with: \
+        Tests/Support/network.py run Tests/Support/ssh-hosts.sh run swift test --filter NetworkTests
+        """
     private static let script =
         #filePath.split(separator: "/").dropLast(2).reduce("") { $0 + "/" + $1 }
         + "/Support/network.py"

@@ -3,7 +3,9 @@ import SystemSupport
 import TestSupport
 import Testing
 
-/// Run by `Tests/Support/network.py run swift test --filter NetworkTests`, as root.
+/// Run by `Tests/Support/network.py run Tests/Support/ssh-hosts.sh run swift test --filter NetworkTests`, as root.
+///
+/// The example WordCount starts its workers by ssh, over the wires as well; other tasks are started in the namespaces.
 @Suite(
     "Workers behind a bad network", .serialized, .tags(.requiresNetwork), .enabled(if: Network.isThere, Network.hint))
 struct NetworkTests {
@@ -19,7 +21,15 @@ struct NetworkTests {
         run.output.split(separator: "\n").filter { $0.hasPrefix(start) }
     }
 
-    @Test("words are counted on two hosts, 50 ms away each, with one frame in a hundred lost")
+    /// Both hosts by ssh.
+    private static func hosts(_ more: String..., top: String = "") -> String {
+        SSHHosts.file(["n1", "n2"], "address: \(Network.submitAddress)", top: top)
+            + more.map { "    \($0)\n" }.joined()
+    }
+
+    @Test(
+        "the example WordCount on two hosts, 50 ms away each, with one frame in a hundred lost",
+        .enabled(if: SSHHosts.directory != nil, Network.sshHint))
     func words() throws {
         Network.tell("delay", "50")
         Network.tell("loss", "1")
@@ -28,19 +38,28 @@ struct NetworkTests {
             Network.tell("loss", "0")
         }
         let start = Monotonic.nanoseconds
-        let run = try ClusterRun(
-            [], Self.near,
-            prepare: { directory in
-                for number in 0..<40 {
-                    try SmallFile.write(
-                        Array("one two two three, Three THREE".utf8),
-                        to: directory + "/\(number).txt", mode: 0o644)
-                }
-            }
-        ) { ["words", $0] }
-        #expect(run.finish() == .exited(0), "\(run.errors)\(run.log)")
-        #expect(run.output.hasPrefix("120 three\n80 two\n40 one\n"), "\(run.output)\(run.errors)\(run.log)")
+        let run = try WordCount.run(Self.hosts())
+        WordCount.expectResult(run, blocks: 2)
         print("words over 50 ms and 1 % loss took \((Monotonic.nanoseconds - start) / 1_000_000) ms")
+    }
+
+    @Test(
+        "the example WordCount while a link is cut for 20 s: what one host has is waited for, and the result is right",
+        .enabled(if: SSHHosts.directory != nil, Network.sshHint))
+    func cutWords() throws {
+        let run = try WordCount.run(Self.hosts("heartbeatThreshold: 60 s", top: "lostRetries: 0"), size: 5)
+        let areThere = eventually(within: 60) {
+            let log = run.text("runinfo/000/htex/interchange.log")
+            return (0..<2).allSatisfy { log.contains("block \($0), 2 workers") }
+        }
+        #expect(areThere, "\(run.errors)\(run.log)")
+        Network.tell("cut", "n1")
+        usleep(20_000_000)
+        #expect(run.child.poll() == nil, "tasks of the host behind the cut are still missing")
+        Network.tell("heal", "n1")
+        let start = Monotonic.nanoseconds
+        WordCount.expectResult(run, size: 5, blocks: 2)
+        print("the words were counted \((Monotonic.nanoseconds - start) / 1_000_000) ms after the cut of 20 s had ended")
     }
 
     @Test("a link that is cut for 20 s: no task is lost, none runs twice unseen, every error says why")

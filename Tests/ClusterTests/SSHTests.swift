@@ -18,6 +18,27 @@ enum SSHHosts {
         return result
     }
 
+    /// A settings file with some hosts.
+    static func file(_ hosts: [String], _ more: String..., top: String = "") -> String {
+        """
+        progress: false
+        \(top)
+        executors:
+          htex:
+            kind: ssh
+            hosts: [\(hosts.joined(separator: ", "))]
+            options: [-F, \(directory ?? "")/config]
+            workersPerNode: 2
+
+        """ + more.map { "    \($0)\n" }.joined()
+    }
+
+    /// What a host's server wrote down, in lines that end as those of terminals do.
+    static func log(of host: String) -> [Substring] {
+        let text = (try? SmallFile.readText("\(directory ?? "")/\(host).log", limit: 1 << 24)) ?? ""
+        return text.split(whereSeparator: \.isNewline)
+    }
+
     /// Processes that a run of the program has left behind; they have some seconds to end.
     static func leftBehind(_ marker: String) -> String {
         var left = ""
@@ -51,6 +72,38 @@ struct SSHTests {
             return !job.isEmpty
         }
         return job.split(separator: ".").last.map { String($0.prefix(8)) } ?? "no job"
+    }
+
+    @Test("the example WordCount counts a folder on two hosts, from program to result, and nothing is left behind")
+    func example() throws {
+        let run = try WordCount.run(SSHHosts.file(["h1", "h2"]))
+        WordCount.expectResult(run, blocks: 2)
+        #expect(SSHHosts.leftBehind(Self.mark(run)).isEmpty)
+    }
+
+    @Test("with connectionSharing all commands go through one connection, which ends by itself afterwards")
+    func sharing() throws {
+        func connections() -> Int { SSHHosts.log(of: "h1").count { $0.contains("Accepted ") } }
+        let before = connections()
+        let run = try ClusterRun(
+            file: SSHHosts.file(["h1"], "connectionSharing: 4 s", "statusPollingInterval: 1 s"),
+            program: "ClusterProgram", ["CLUSTER_ROUNDS": "1"]
+        ) { _ in ["waves", "2"] }
+        let begun = eventually(within: 40) { run.has("ran-1-0") && run.has("ran-1-1") }
+        #expect(begun, "\(run.errors)\(run.log)")
+        let path = "/tmp/apus-sockets-\(geteuid())"
+        let check = ["ssh", "-F", (SSHHosts.directory ?? "") + "/config", "-o", "ControlPath=\(path)/%C", "-O", "check"]
+        #expect(Slurm.run(check + ["h1"]).contains("Master running"))
+        try run.touch("go-1")
+        #expect(run.waits(for: "wave 1 1"), "\(run.output)\(run.errors)\(run.log)")
+        try run.touch("after-1")
+        #expect(run.finish() == .exited(0), "\(run.errors)\(run.log)")
+        // The start, at least one question, and the end.
+        #expect(connections() - before == 1, "\(SSHHosts.log(of: "h1"))")
+        let isGone = eventually(within: 20) {
+            Slurm.run(["ls", path]).isEmpty && !Slurm.run(["ps", "-eo", "args"]).contains("ssh: \(path)/")
+        }
+        #expect(isGone, "\(Slurm.run(["ls", path]))")
     }
 
     @Test("words are counted on two hosts that share files, and nothing is left behind")

@@ -6,13 +6,14 @@
 #        slurm-cluster.sh up DIR           starts it in a new directory; then: . DIR/environment
 #        slurm-cluster.sh down DIR         ends its jobs and its daemons, and removes the directory
 #
+# Torque's commands on top of Slurm (qsub, qstat, qdel), which Debian has in slurm-wlm-torque, are unpacked into the
+# directory and APUS_TORQUE names where: installed they would take the place of Grid Engine's.
 # Needs root (Slurm starts jobs as their users) and installs the packages with apt-get where they are missing.
 set -euo pipefail
+. "$(dirname "$0")/services.sh"
 
 nodes=2
 processors=2
-
-fail() { echo "slurm-cluster: $*" >&2; exit 1; }
 
 install_packages() {
     local missing=() pair
@@ -20,39 +21,12 @@ install_packages() {
         command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
     done
     compgen -G '/usr/lib/*/slurm-wlm/select_cons_tres.so' >/dev/null || missing+=(slurm-wlm-basic-plugins)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    echo "slurm-cluster: installing ${missing[*]}" >&2
-    # Installed services must not start by themselves.
-    local policy=/usr/sbin/policy-rc.d ours=no
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod 755 "$policy"
-        ours=yes
-    fi
-    local status=0
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
-        install -y --no-install-recommends "${missing[@]}"; } >/dev/null || status=$?
-    [ "$ours" = no ] || rm -f "$policy"
-    [ "$status" = 0 ] || fail "could not install ${missing[*]}"
-}
-
-# The first of some ports in a row on which nobody listens.
-free_ports() {
-    local first port attempt
-    for attempt in $(seq 100); do
-        first=$((30000 + RANDOM % 2000))
-        for ((port = first; port < first + $1; port++)); do
-            if (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue 2; fi
-        done
-        echo "$first"
-        return
-    done
-    fail 'no free ports'
+    install_debian "${missing[@]}"
 }
 
 write_configuration() {
     local dir=$1 port
-    port=$(free_ports $((nodes + 1)))
+    port=$(free_ports 30000 $((nodes + 1)))
     cat >"$dir/slurm.conf" <<END
 ClusterName=apus
 SlurmctldHost=$(hostname -s)(127.0.0.1)
@@ -90,12 +64,25 @@ END
     echo "export SLURM_CONF='$dir/slurm.conf'" >"$dir/environment"
 }
 
+# These programs call Slurm's beside them, and its libraries for Perl.
+unpack_torque() {
+    local dir=$1/torque command
+    [ -d /usr/share/doc/libslurmdb-perl ] || (install_debian libslurm-perl libslurmdb-perl) || return 1
+    mkdir "$dir"
+    (cd "$dir" && apt-get -qq download slurm-wlm-torque && dpkg-deb -x slurm-wlm-torque_*.deb .) 2>/dev/null || return 1
+    for command in sbatch salloc srun squeue scancel scontrol; do
+        ln -s "$(command -v "$command")" "$dir/usr/bin/$command"
+    done
+    echo "export APUS_TORQUE='$dir/usr/bin'" >>"$1/environment"
+}
+
 up() {
     local dir=$1 node
     [ "$(id -u)" = 0 ] || fail 'run this as root'
     install_packages
     mkdir -m 755 "$dir" "$dir/state"
     write_configuration "$dir"
+    unpack_torque "$dir" || echo "$script: no commands of Torque; their tests are left out" >&2
     export SLURM_CONF=$dir/slurm.conf
     (umask 077 && head -c 64 /dev/urandom >"$dir/munge.key")
     chown -R root:root "$dir"
@@ -107,51 +94,24 @@ up() {
         mkdir "$dir/spool-n$node"
         slurmd -N "n$node"
     done
-    for _ in $(seq 150); do
-        [ "$(sinfo --noheader --Node --format=%T 2>/dev/null | grep -c idle)" != "$nodes" ] || return 0
-        sleep 0.2
-    done
-    tail -n 5 "$dir"/*.log >&2
-    down "$dir"
-    fail 'the nodes did not come up within 30 s'
+    waits_for 30 all_idle || {
+        tail -n 5 "$dir"/*.log >&2
+        fail 'the nodes did not come up within 30 s'
+    }
 }
 
+all_idle() { [ "$(sinfo --noheader --Node --format=%T | grep -c idle)" = "$nodes" ]; }
+no_jobs() { [ -z "$(squeue --noheader)" ]; }
+
 down() {
-    local dir=$1 file
-    export SLURM_CONF=$dir/slurm.conf
-    scancel --state=PENDING --state=RUNNING 2>/dev/null || true
-    for _ in $(seq 50); do
-        [ -n "$(squeue --noheader 2>/dev/null)" ] || break
-        sleep 0.2
-    done
-    for file in "$dir"/slurmd-*.pid "$dir/slurmctld.pid" "$dir/munge.pid"; do
-        [ ! -s "$file" ] || end "$(<"$file")"
-    done
+    local dir=$1
+    if [ -e "$dir/slurm.conf" ]; then
+        export SLURM_CONF=$dir/slurm.conf
+        scancel --state=PENDING --state=RUNNING 2>/dev/null || true
+        waits_for 10 no_jobs || true
+    fi
+    end "$dir"/slurmd-*.pid "$dir/slurmctld.pid" "$dir/munge.pid"
     rm -rf -- "$dir"
 }
 
-# Ends one daemon: SIGTERM, and SIGKILL after five seconds.
-end() {
-    kill "$1" 2>/dev/null || return 0
-    for _ in $(seq 50); do
-        kill -0 "$1" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    kill -KILL "$1" 2>/dev/null || true
-}
-
-case ${1:-} in
-    up) up "${2:?a directory}" ;;
-    down) down "${2:?a directory}" ;;
-    run)
-        shift
-        directory=$(mktemp -d /tmp/apus-slurm.XXXXXX)/slurm
-        chmod 755 "$(dirname "$directory")"
-        up "$directory"
-        trap 'down "$directory"; rmdir "$(dirname "$directory")"' EXIT
-        status=0
-        "$@" || status=$?
-        exit "$status"
-        ;;
-    *) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
-esac
+service "$@"

@@ -7,51 +7,30 @@
 #        ssh-hosts.sh down DIR         ends them, and removes the directory
 #        ssh-hosts.sh stop DIR HOST    ends one of them (h1, h2) with its connections
 #
+# Inside `network.py run` the hosts are n1 and n2 of its near network, at port 22 of their own addresses.
+#
 # Then: ssh -F DIR/config h1. The config also has hosts that fail: stranger (a key that is not known), closed (nobody
 # listens), locked (refuses the key), silent (never answers).
 # Installs openssh-server with apt-get where it is missing and this is root.
 set -euo pipefail
-
-fail() { echo "ssh-hosts: $*" >&2; exit 1; }
+. "$(dirname "$0")/services.sh"
 
 install_server() {
-    if [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null && command -v python3 >/dev/null; then return; fi
-    [ "$(id -u)" = 0 ] || fail 'openssh-server, openssh-client or python3 is missing, and this is not root'
-    echo 'ssh-hosts: installing openssh-server' >&2
-    # An installed service must not start by itself.
-    local policy=/usr/sbin/policy-rc.d ours=no status=0
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' >"$policy"
-        chmod 755 "$policy"
-        ours=yes
-    fi
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
-        install -y --no-install-recommends openssh-server openssh-client python3; } >/dev/null || status=$?
-    [ "$ours" = no ] || rm -f "$policy"
-    [ "$status" = 0 ] || fail 'could not install openssh-server'
+    local missing=()
+    [ -x /usr/sbin/sshd ] || missing+=(openssh-server)
+    command -v ssh >/dev/null || missing+=(openssh-client)
+    command -v python3 >/dev/null || missing+=(python3)
+    install_debian "${missing[@]}"
 }
 
-# The first of some ports in a row on which nobody listens.
-free_ports() {
-    local first port attempt
-    for attempt in $(seq 100); do
-        first=$((26000 + RANDOM % 2000))
-        for ((port = first; port < first + $1; port++)); do
-            if (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then continue 2; fi
-        done
-        echo "$first"
-        return
-    done
-    fail 'no free ports'
-}
-
-server() { # DIR NAME PORT AUTHORIZED-KEYS
-    cat >"$1/$2.sshd" <<END
-Port $3
-ListenAddress 127.0.0.1
-HostKey $1/$2.key
-AuthorizedKeysFile $4
-PidFile $1/$2.pid
+server() { # DIR NAME ADDRESS PORT AUTHORIZED-KEYS COMMAND-BEFORE...
+    local dir=$1 name=$2
+    cat >"$dir/$name.sshd" <<END
+Port $4
+ListenAddress $3
+HostKey $dir/$name.key
+AuthorizedKeysFile $5
+PidFile $dir/$name.pid
 # The folder may be below one that others can write to, such as /tmp.
 StrictModes no
 PermitRootLogin prohibit-password
@@ -63,43 +42,32 @@ PrintMotd no
 MaxStartups 200
 MaxSessions 200
 END
-    ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$1/$2.key"
-    /usr/sbin/sshd -f "$1/$2.sshd" -E "$1/$2.log"
+    ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$dir/$name.key"
+    echo "[$3]:$4 $(cut -d' ' -f1,2 "$dir/$name.key.pub")" | sed 's/^\[\([^]]*\)\]:22 /\1 /' >>"$dir/known_hosts"
+    host "$name" "$3" "$4"
+    shift 5
+    "$@" /usr/sbin/sshd -f "$dir/$name.sshd" -E "$dir/$name.log" >&2
 }
 
-host() { # NAME PORT
-    printf 'Host %s\n  HostName 127.0.0.1\n  Port %s\n' "$1" "$2"
+host() { # NAME ADDRESS PORT
+    printf 'Host %s\n  HostName %s\n  Port %s\n' "$@"
 }
+
+# The command before a server that makes it one of a network namespace, with a host name of its own.
+inside() { echo ip netns exec "$APUS_NETWORK_PREFIX-$1" unshare --uts "$0" named "$1"; }
 
 up() {
-    local dir=$1 port name
+    local dir=$1 name
     install_server
     mkdir -m 755 "$dir"
     dir=$(cd "$dir" && pwd)
     [ "$(id -u)" != 0 ] || mkdir -p -m 755 /run/sshd
-    port=$(free_ports 6)
     umask 077
     ssh-keygen -q -t ed25519 -N '' -C apus -f "$dir/key"
     : >"$dir/nobody"
     chmod 644 "$dir/key.pub" "$dir/nobody"
-    server "$dir" h1 "$port" "$dir/key.pub"
-    server "$dir" h2 $((port + 1)) "$dir/key.pub"
-    server "$dir" stranger $((port + 2)) "$dir/key.pub"
-    server "$dir" locked $((port + 3)) "$dir/nobody"
-    # Takes connections and says nothing.
-    python3 -c 'import socket, sys, time
-s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-kept = []
-while True: kept.append(s.accept())' $((port + 5)) </dev/null >/dev/null 2>&1 &
-    echo $! >"$dir/silent.pid"
-    {
-        host h1 "$port"
-        host h2 $((port + 1))
-        host stranger $((port + 2))
-        host locked $((port + 3))
-        host closed $((port + 4))
-        host silent $((port + 5))
-        cat <<END
+    if [ -n "${APUS_NETWORK_PREFIX:-}" ]; then networked "$dir"; else local_hosts "$dir"; fi >"$dir/config"
+    cat >>"$dir/config" <<END
 Host *
   User $(id -un)
   IdentityFile $dir/key
@@ -108,20 +76,44 @@ Host *
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
 END
-    } >"$dir/config"
-    for name in h1:0 h2:1 locked:3; do
-        echo "[127.0.0.1]:$((port + ${name#*:})) $(cut -d' ' -f1,2 "$dir/${name%:*}.key.pub")"
-    done >"$dir/known_hosts"
     echo "export APUS_SSH_HOSTS='$dir'" >"$dir/environment"
-    for _ in $(seq 50); do
-        if ssh -F "$dir/config" -o BatchMode=yes h1 true 2>/dev/null &&
-            ssh -F "$dir/config" -o BatchMode=yes h2 true 2>/dev/null; then return; fi
-        sleep 0.2
+    for name in $(sed -n 's/^Host \([hn][12]\)$/\1/p' "$dir/config"); do
+        waits_for 10 answers "$dir" "$name" || {
+            tail -n 5 "$dir"/*.log >&2
+            fail "the server $name does not answer"
+        }
     done
-    tail -n 5 "$dir"/*.log >&2
-    down "$dir"
-    fail 'the servers do not answer'
 }
+
+networked() {
+    # Words without spaces, all of them.
+    # shellcheck disable=SC2046
+    {
+        server "$1" n1 198.18.41.11 22 "$1/key.pub" $(inside n1)
+        server "$1" n2 198.18.41.12 22 "$1/key.pub" $(inside n2)
+    }
+}
+
+local_hosts() {
+    local dir=$1 port
+    port=$(free_ports 26000 6)
+    server "$dir" h1 127.0.0.1 "$port" "$dir/key.pub"
+    server "$dir" h2 127.0.0.1 $((port + 1)) "$dir/key.pub"
+    server "$dir" locked 127.0.0.1 $((port + 2)) "$dir/nobody"
+    cp "$dir/known_hosts" "$dir/known_hosts.these"
+    server "$dir" stranger 127.0.0.1 $((port + 3)) "$dir/key.pub"
+    mv "$dir/known_hosts.these" "$dir/known_hosts"
+    host closed 127.0.0.1 $((port + 4))
+    host silent 127.0.0.1 $((port + 5))
+    # Takes connections and says nothing.
+    python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = []
+while True: kept.append(s.accept())' $((port + 5)) </dev/null >/dev/null 2>&1 &
+    echo $! >"$dir/silent.pid"
+}
+
+answers() { ssh -F "$1/config" -o BatchMode=yes "$2" true; }
 
 # Ends one server: those of its connections, which are its children, first.
 stop() {
@@ -135,23 +127,15 @@ stop() {
 
 down() {
     local name
-    for name in h1 h2 stranger locked silent; do stop "$1" "$name"; done
+    for name in h1 h2 n1 n2 stranger locked silent; do stop "$1" "$name"; done
     rm -rf -- "$1"
 }
 
 case ${1:-} in
-    up) up "${2:?a directory}" ;;
-    down) down "${2:?a directory}" ;;
-    stop) stop "${2:?a directory}" "${3:?a host}" ;;
-    run)
-        shift
-        directory=$(mktemp -d /tmp/apus-ssh.XXXXXX)/hosts
-        chmod 755 "$(dirname "$directory")"
-        up "$directory"
-        trap 'down "$directory"; rmdir "$(dirname "$directory")"' EXIT
-        status=0
-        APUS_SSH_HOSTS=$directory "$@" || status=$?
-        exit "$status"
+    named)
+        hostname "$2"
+        exec "${@:3}"
         ;;
-    *) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
+    stop) stop "${2:?a directory}" "${3:?a host}" ;;
+    *) service "$@" ;;
 esac

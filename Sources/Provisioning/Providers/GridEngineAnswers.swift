@@ -36,6 +36,16 @@ public enum GridEngineAnswers {
         return letters.contains("r") || letters.contains("t") ? .running : .unknown
     }
 
+    /// Why a job is in state `E`, in what `qstat -j` prints.
+    static func errorReason(_ output: String) -> String? {
+        for line in output.split(separator: "\n") where line.hasPrefix("error reason") {
+            // `error reason    1:          11/21/2026 14:02:12 [0:4711]: error: can't …`
+            let text = line.firstRange(of: "]: ").map { line[$0.upperBound...] } ?? line.drop { $0 != ":" }.dropFirst()
+            return trimmed(text)
+        }
+        return nil
+    }
+
     /// The record of `qacct -j`; `nil` when it holds none.
     ///
     /// `failed` is the table of sge_status(5), "failed" values: 0 ran and ended; 37 over a limit of time or memory that

@@ -87,6 +87,10 @@ public struct GridEngineProvider: Provider {
                 .unreadableAnswer, "qstat printed no table", command: command.text, output: output)
         }
         var result = GridEngineAnswers.queue(output).filter { jobs.contains($0.key) }
+        for (job, status) in result where status.state == .failed {
+            guard let reason = await discard(job) else { continue }
+            result[job]?.reason = (status.reason.map { $0 + ": " } ?? "") + reason
+        }
         for job in jobs where result[job] == nil {
             // One question for each job that ended: qacct takes one number.
             let command = SchedulerCommand(program("qacct"), ["-j", job.rawValue], timeout: commandTimeout)
@@ -95,6 +99,15 @@ public struct GridEngineProvider: Provider {
             result[job] = GridEngineAnswers.accounting(outcome.standardOutput, walltime: blocks.walltime)
         }
         return result
+    }
+
+    /// Takes a job that could not start out of the queue, where it would stay for ever; returns why it could not.
+    private func discard(_ job: JobID) async -> String? {
+        let question = SchedulerCommand(program("qstat"), ["-j", job.rawValue], timeout: commandTimeout)
+        let reason = (try? await question.output()).flatMap { GridEngineAnswers.errorReason($0) }
+        // The block is over either way; what cannot be removed is seen in the queue.
+        try? await cancel([job])
+        return reason
     }
 
     /// Ends jobs with `qdel`.

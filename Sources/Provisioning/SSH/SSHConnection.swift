@@ -18,11 +18,11 @@ struct SSHConnection: Sendable {
             // A host that falls silent in the middle is noticed, not waited for.
             "-o", "ServerAliveInterval=\(max(1, seconds / 2))", "-o", "ServerAliveCountMax=2",
         ]
-        if let sharing {
+        if let sharing, let directory = Self.socketDirectory() {
             words += [
                 "-o", "ControlMaster=auto", "-o", "ControlPersist=\(max(1, sharing.components.seconds))",
                 // Short, since the path of a socket is; %C is a hash of user, host and port.
-                "-o", "ControlPath=/tmp/apus-\(getuid())-%C",
+                "-o", "ControlPath=\(directory)/%C",
             ]
         }
         words += options + host.options
@@ -30,6 +30,21 @@ struct SSHConnection: Sendable {
         if let user = host.user { words += ["-l", user] }
         return words + ["--", host.name]
     }
+
+    /// Where the sockets of shared connections are; `nil` when that directory is not this user's alone.
+    ///
+    /// Whoever could put a socket there would be sent everything, the keys of the run among it: `ssh` asks nobody who he is.
+    static func socketDirectory(_ path: String = socketPath) -> String? {
+        mkdir(path, 0o700)
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+            status.st_mode & 0o077 == 0
+        else { return nil }
+        return path
+    }
+
+    /// The directory of sockets, of which there is one for each user.
+    static var socketPath: String { "/tmp/apus-sockets-\(geteuid())" }
 
     /// Runs a script with the host's `sh`; returns what it printed on standard output.
     func run(_ script: String, timeout: Duration, repeats: Int = 0) async throws(ProviderError) -> String {

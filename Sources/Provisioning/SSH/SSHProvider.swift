@@ -100,6 +100,10 @@ public struct SSHProvider: Provider {
         ] where value <= .zero {
             return "\(name) is \(value); it is positive"
         }
+        if connectionSharing != nil, SSHConnection.socketDirectory() == nil {
+            return "connectionSharing needs the directory \(SSHConnection.socketPath) for its sockets, and that is not this "
+                + "user's alone (mode 0700); remove it, or leave connectionSharing out"
+        }
         return nil
     }
 

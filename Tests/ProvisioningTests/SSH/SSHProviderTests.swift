@@ -239,6 +239,20 @@ struct SSHProviderTests {
         #expect(error?.output.contains("This account is closed.") == true)
     }
 
+    @Test("sockets of shared connections are in a directory that nobody else can write into, or there are none")
+    func sockets() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/sockets"
+        #expect(SSHConnection.socketDirectory(path) == path)
+        #expect(SSHConnection.socketDirectory(path) == path, "a second time")
+        chmod(path, 0o770)
+        #expect(SSHConnection.socketDirectory(path) == nil)
+        chmod(path, 0o700)
+        symlink(path, path + "-link")
+        #expect(SSHConnection.socketDirectory(path + "-link") == nil)
+        #expect(SSHConnection.socketDirectory(directory.path + "/none/there") == nil)
+    }
+
     @Test("without ssh the error says what is missing")
     func noProgram() async throws {
         var scene = try Scene()

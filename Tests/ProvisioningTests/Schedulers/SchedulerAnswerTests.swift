@@ -47,6 +47,20 @@ struct SchedulerAnswerTests {
         #expect(GridEngineAnswers.state(letters) == state)
     }
 
+    @Test("why a job could not start, as qstat -j says it")
+    func gridEngineErrorReason() {
+        let output = """
+            job_number:                 7
+            error reason    1:          11/21/2026 14:02:12 [0:4711]: error: can't open output file "/x/y": No such file
+            scheduling info:            (Collecting of scheduler job information is turned off)
+
+            """
+        #expect(
+            GridEngineAnswers.errorReason(output) == "error: can't open output file \"/x/y\": No such file")
+        #expect(GridEngineAnswers.errorReason("error reason 1: can not find a shell") == "can not find a shell")
+        #expect(GridEngineAnswers.errorReason("job_number: 7\n") == nil)
+    }
+
     private func record(_ failed: String, _ exit: Int, wallclock: String = "3.1", deletedBy: String = "NONE") -> String
     {
         """

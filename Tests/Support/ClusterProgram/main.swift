@@ -88,7 +88,7 @@ func number(_ name: String, _ usual: Int) -> Int { variable(name).flatMap { Int(
     return Place(
         node: variable("SLURMD_NODENAME") ?? variable("SSH_CONNECTION")?.split(separator: " ").last.map { "port \($0)" }
             ?? host,
-        job: variable("SLURM_JOB_ID") ?? variable("APUS_SSH_JOB") ?? "none")
+        job: variable("SLURM_JOB_ID") ?? variable("APUS_SSH_JOB") ?? variable("JOB_ID") ?? "none")
 }
 
 /// Leaves a line, to show that a task has begun, and how often.
