@@ -31,7 +31,7 @@ enum GridEngine {
         """ + more.map { "    \($0)\n" }.joined()
     }
 
-    /// Jobs that are not over, of any run: nobody else uses this Grid Engine. They have some seconds to end.
+    /// Jobs that are not over, of any run, since nobody else uses this Grid Engine; they have some seconds to end.
     static func openJobs() -> String {
         var left = ""
         _ = eventually(within: 20) {

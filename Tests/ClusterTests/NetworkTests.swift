@@ -59,7 +59,7 @@ struct NetworkTests {
         Network.tell("heal", "n1")
         let start = Monotonic.nanoseconds
         WordCount.expectResult(run, size: 5, blocks: 2)
-        print("the words were counted \((Monotonic.nanoseconds - start) / 1_000_000) ms after the cut of 20 s had ended")
+        print("the words were counted \((Monotonic.nanoseconds - start) / 1_000_000) ms after the cut of 20 s")
     }
 
     @Test("a link that is cut for 20 s: no task is lost, none runs twice unseen, every error says why")

@@ -92,8 +92,9 @@ struct SSHTests {
         let begun = eventually(within: 40) { run.has("ran-1-0") && run.has("ran-1-1") }
         #expect(begun, "\(run.errors)\(run.log)")
         let path = "/tmp/apus-sockets-\(geteuid())"
-        let check = ["ssh", "-F", (SSHHosts.directory ?? "") + "/config", "-o", "ControlPath=\(path)/%C", "-O", "check"]
-        #expect(Slurm.run(check + ["h1"]).contains("Master running"))
+        let config = (SSHHosts.directory ?? "") + "/config"
+        let check = Slurm.run(["ssh", "-F", config, "-o", "ControlPath=\(path)/%C", "-O", "check", "h1"])
+        #expect(check.contains("Master running"), "\(check)")
         try run.touch("go-1")
         #expect(run.waits(for: "wave 1 1"), "\(run.output)\(run.errors)\(run.log)")
         try run.touch("after-1")

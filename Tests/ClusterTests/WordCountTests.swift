@@ -17,7 +17,9 @@ enum WordCount {
 
     /// Counts the folder where a settings file says.
     static func run(_ file: String, size: Int = 1) throws -> ClusterRun {
-        try ClusterRun(file: file, program: "WordCount", prepare: { try prepare($0, size: size) }) { [$0, "--top", "3"] }
+        try ClusterRun(file: file, program: "WordCount", prepare: { try prepare($0, size: size) }) {
+            [$0, "--top", "3"]
+        }
     }
 
     /// Whether it ended with the result, and a manager of each of these blocks had registered.

@@ -23,15 +23,19 @@ public enum PBSAnswers {
     public static func status(_ output: String, asked: [JobID]) -> [JobID: JobStatus] {
         var records: [(id: String, fields: [String: String])] = []
         var field = ""
+        // Slurm's wrapper puts a tab before each attribute, and breaks no line.
+        var attributesHaveTabs = false
         for line in output.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("Job Id:") {
-                records.append((line.dropFirst(7).filter { $0 != " " }, [:]))
+                records.append((line.dropFirst(7).filter { !$0.isWhitespace }, [:]))
                 field = ""
-            } else if line.hasPrefix("\t"), !records.isEmpty, !field.isEmpty {
+                attributesHaveTabs = false
+            } else if line.hasPrefix("\t"), !records.isEmpty, !field.isEmpty, !attributesHaveTabs {
                 // A long value goes on in the next line, after a tab.
                 records[records.count - 1].fields[field, default: ""] += line.dropFirst()
             } else if let equals = line.firstRange(of: " = "), !records.isEmpty {
-                field = line[..<equals.lowerBound].filter { $0 != " " }.lowercased()
+                if field.isEmpty { attributesHaveTabs = line.hasPrefix("\t") }
+                field = line[..<equals.lowerBound].filter { !$0.isWhitespace }.lowercased()
                 records[records.count - 1].fields[field] = String(line[equals.upperBound...])
             }
         }

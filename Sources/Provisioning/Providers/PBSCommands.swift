@@ -47,9 +47,10 @@ struct PBSCommands {
             let command = SchedulerCommand(
                 ProviderChecks.program("qdel", in: directory), names, timeout: timeout, repeats: 2)
             let outcome = try await command.outcome()
-            let complaints = outcome.standardError.split(separator: "\n")
+            let complaints = (outcome.standardError + outcome.standardOutput).split(separator: "\n")
             guard outcome.exitCode != 0 else { continue }
-            if complaints.isEmpty || !complaints.allSatisfy({ PBSAnswers.isAboutEndedJob($0) }) {
+            // Slurm's wrapper fails without a word when all is over already, and only then.
+            if !complaints.allSatisfy({ PBSAnswers.isAboutEndedJob($0) }) {
                 throw command.refusal(outcome)
             }
         }

@@ -101,8 +101,8 @@ public struct SSHProvider: Provider {
             return "\(name) is \(value); it is positive"
         }
         if connectionSharing != nil, SSHConnection.socketDirectory() == nil {
-            return "connectionSharing needs the directory \(SSHConnection.socketPath) for its sockets, and that is not this "
-                + "user's alone (mode 0700); remove it, or leave connectionSharing out"
+            return "connectionSharing needs the directory \(SSHConnection.socketPath) for its sockets, and that is not "
+                + "this user's alone (mode 0700); remove it, or leave connectionSharing out"
         }
         return nil
     }

@@ -130,6 +130,26 @@ struct SchedulerAnswerTests {
         #expect(status[asked[1]]?.exitCode == 143)
     }
 
+    @Test("qstat -f of Slurm's wrapper, with a tab before each attribute and no exit status")
+    func torqueOnSlurm() {
+        let output = """
+            Job Id:\t3
+            \tJob_Name = apus.htex.block
+            \tJob_Owner = root@host
+            \tjob_state = R
+            \tqueue = debug
+            \tResource_List.walltime = 00:05:00
+
+            Job Id:\t4
+            \tJob_Name = apus.htex.block
+            \tjob_state = C
+
+            """
+        let status = PBSAnswers.status(output, asked: [job("3"), job("4")])
+        #expect(status[job("3")] == JobStatus(.running, reason: "R"))
+        #expect(status[job("4")] == JobStatus(.failed, reason: "ended without an exit status"))
+    }
+
     @Test("qstat -f of Torque")
     func torque() {
         let output = """
