@@ -79,7 +79,8 @@ extension HighThroughputConfiguration {
                 return "affinity is \(parts); a list has processors, by number, for each worker"
             }
             if workers > 0, parts.count != workers {
-                return "affinity has \(parts.count) parts for \(workers) workers; it has one for each"
+                return "affinity has \(Counted.text(parts.count, "part")) for \(Counted.text(workers, "worker")); "
+                    + "it has one for each"
             }
         }
         return accelerators.fault ?? NodeLabels.fault(ofNode: nodeLabels).map { "nodeLabels: \($0)" }

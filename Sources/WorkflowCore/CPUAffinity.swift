@@ -83,7 +83,9 @@ extension CPUAffinity: CustomStringConvertible {
         case .none: return nil
         case .list(let parts):
             guard parts.count == count else {
-                throw Fault("'\(self)' has \(parts.count) parts for \(count) workers; it has one for each")
+                throw Fault(
+                    "'\(self)' has \(Counted.text(parts.count, "part")) for \(Counted.text(count, "worker")); "
+                        + "it has one for each")
             }
             let foreign = parts[worker].filter { !available.contains($0) }
             guard foreign.isEmpty, !parts[worker].isEmpty else {
@@ -94,7 +96,8 @@ extension CPUAffinity: CustomStringConvertible {
         case .block, .blockReverse, .alternating:
             guard share > 0 else {
                 throw Fault(
-                    "'\(self)' needs a processor for each worker, and \(count) workers have \(available.count); "
+                    "'\(self)' needs a processor for each worker, and \(Counted.text(count, "worker")) "
+                        + "\(count == 1 ? "has" : "have") \(available.count); "
                         + "start fewer workers, or none is to be bound")
             }
         }

@@ -73,18 +73,23 @@ public struct ResourceSpecification: Sendable, Hashable {
         switch (nodes, ranksPerNode, ranks) {
         case (let nodes?, let each?, let all?):
             guard let product = Self.product(nodes, each), product == all else {
-                throw Self.fault("\(nodes) nodes with \(each) ranks each are not \(all) ranks; leave one of them out")
+                throw Self.fault(
+                    "\(Counted.text(nodes, "node")) with \(Counted.text(each, "rank")) each are not "
+                        + "\(Counted.text(all, "rank")); leave one of them out")
             }
         case (let nodes?, let each, nil):
             guard let all = Self.product(nodes, each ?? 1) else { throw Self.fault("\(nodes) nodes are too many") }
             copy.ranksPerNode = each ?? 1
             copy.ranks = all
         case (let nodes?, nil, let all?):
-            guard all % nodes == 0 else { throw Self.fault("\(all) ranks cannot be shared evenly by \(nodes) nodes") }
+            guard all % nodes == 0 else {
+                throw Self.fault(
+                    "\(Counted.text(all, "rank")) cannot be shared evenly by \(Counted.text(nodes, "node"))")
+            }
             copy.ranksPerNode = all / nodes
         case (nil, let each?, let all?):
             guard all % each == 0 else {
-                throw Self.fault("\(all) ranks are no whole number of nodes with \(each) each")
+                throw Self.fault("\(Counted.text(all, "rank")) are no whole number of nodes with \(each) each")
             }
             copy.nodes = all / each
         case (nil, _, _):

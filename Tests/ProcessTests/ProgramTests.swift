@@ -71,6 +71,28 @@ struct ProgramTests {
         #expect(run.errors.contains(text), "\(run.errors)")
     }
 
+    @Test("a manager that is started by hand joins a workflow, and calls that ask for its label run there")
+    func managerByHand() throws {
+        let run = try ProbeRun(["by-hand", "plain", "one"])
+        #expect(run.waits(for: "waiting"), "\(run.errors)")
+        let log = "runinfo/000/htex/interchange.log"
+        let line = try #require(run.file(log).split(separator: "\n").first { $0.contains("managers connect to") })
+        let port = try #require(line.split(separator: " ").last.map(String.init))
+        let program = Command.built("ProbeProgram")
+        let manager = try ProbeRun(
+            [
+                "manager", "-a", "127.0.0.1", "-P", port, "--cert_dir", "None", "-u", "hand", "-b", "hand",
+                "--max_workers_per_node", "1", "--label", "gpu=a100", "--label", "fast", "--program", program,
+            ], program: "apus")
+        let isThere = eventually(within: 20) { run.file(log).contains("manager hand registered") }
+        #expect(isThere, "\(run.file(log))\(manager.errors)")
+        try SmallFile.write([], to: run.directory + "/go", mode: 0o644)
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.number("labelled ") == Int(manager.child.pid), "\(run.output)")
+        #expect(run.output.contains("unlabelled true"), "\(run.output)")
+        #expect(manager.finish() == .exited(0), "\(manager.output)\(manager.errors)")
+    }
+
     @Test("a manager in MPI mode outside of a batch job says which variables would name its nodes")
     func mpiWithoutJob() throws {
         let run = try ProbeRun(

@@ -1,4 +1,5 @@
 import WireProtocol
+import WorkflowCore
 
 // How managers come, and how an Apus executor presents itself.
 
@@ -66,7 +67,7 @@ extension InterchangeState {
                 .log(
                     .info,
                     "manager \(identity) registered: host \(registration.hostname), block \(registration.blockID.text), "
-                        + "\(registration.workerCount) workers, capacity \(registration.maxCapacity)"))
+                        + "\(Counted.text(registration.workerCount, "worker")), capacity \(registration.maxCapacity)"))
             welcome(slot, into: &effects)
             notify(.managerRegistered, registration, "", into: &effects)
             if arrival.drainDelay == 0 { drain(slot, at: now, into: &effects) } else { refresh(slot) }
@@ -156,7 +157,10 @@ extension InterchangeState {
         }
         guard effects.tasks.count > first else { return }
         effects.list.append(
-            .log(.warning, "sending manager \(managers[slot].identity) \(effects.tasks.count - first) tasks again"))
+            .log(
+                .warning,
+                "sending manager \(managers[slot].identity) \(Counted.text(effects.tasks.count - first, "task")) again")
+        )
         effects.list.append(
             .dispatch(managers[slot].identity, tasks: first..<effects.tasks.count, retained: true))
     }

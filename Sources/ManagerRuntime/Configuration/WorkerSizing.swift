@@ -1,3 +1,5 @@
+import WorkflowCore
+
 /// How many workers a manager has: the least of what each bound allows, and at least one.
 package struct WorkerSizing: Sendable, Hashable, Codable {
     /// The most workers; `nil` when only the node decides.
@@ -34,7 +36,7 @@ package struct WorkerSizing: Sendable, Hashable, Codable {
         if let maximumWorkers { lower(to: Double(maximumWorkers), "the number was given") }
         if coresPerWorker > 0 {
             lower(
-                to: (cores / coresPerWorker).rounded(.down), "\(NodeInventory.text(coresPerWorker)) processors for each"
+                to: (cores / coresPerWorker).rounded(.down), "\(Counted.text(coresPerWorker, "processor")) for each"
             )
         }
         if let memoryPerWorker, memoryPerWorker > 0 {

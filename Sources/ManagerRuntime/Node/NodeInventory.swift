@@ -1,4 +1,5 @@
 import SystemSupport
+import WorkflowCore
 
 /// What of its node a manager may use: in a batch job or a container often less than the node has.
 struct NodeInventory: Sendable, Equatable {
@@ -24,7 +25,7 @@ struct NodeInventory: Sendable, Equatable {
         self.processors = processors
         var texts: [String] = []
         cores = Double(processors.count)
-        texts.append("\(processors.count) processors (\(Self.ranges(processors)))")
+        texts.append("\(Counted.text(processors.count, "processor")) (\(Self.ranges(processors)))")
         if let limit = group.processors, limit.value < cores {
             cores = limit.value
             texts.append("of which \(Self.text(limit.value)) may be used (\(limit.path))")

@@ -18,7 +18,7 @@ extension ManagerService {
         case .reportUnfinished(let task, let reason): reportUnfinished(task, reason)
         case .reportStopped(let task, let how): reportStopped(task, how)
         case .register(let held, let capacity):
-            log.write("registering with capacity \(capacity) and \(held.count) tasks held")
+            log.write("registering with capacity \(capacity) and \(Counted.text(held.count, "task")) held")
             transmit(registration(holding: held, capacity: capacity).encode())
         case .resendResult(let task): if let bytes = unacknowledged[task] { transmit(bytes) }
         case .releaseResults(let ids): for id in ids { unacknowledged[id] = nil }

@@ -76,7 +76,7 @@ extension ManagerService {
             throw WireError(.unknownMessage, "a frame of kind \(kind) from a worker")
         case .returned:
             let tasks = try body.withUnsafeBytes { bytes throws(WireError) in try PackedIDs.decode(bytes) }
-            log.write("worker \(index) gives back \(tasks.count) tasks that wait behind a long one")
+            log.write("worker \(index) gives back \(Counted.text(tasks.count, "task")) from behind a long one")
             handle(.workerReturned(index, tasks: tasks))
         }
     }
@@ -98,7 +98,7 @@ extension ManagerService {
                     "worker \(index) on \(host) knows other tasks than this manager: the worker lacks [\(missing)] and has "
                         + "[\(more)] besides; declare the same apps in every process, whatever its role"))
         }
-        log.write("worker \(index): ready with \(message.rows.count) tasks")
+        log.write("worker \(index): ready with \(Counted.text(message.rows.count, "task"))")
         handle(.workerReady(index))
     }
 

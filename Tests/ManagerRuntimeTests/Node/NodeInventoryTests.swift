@@ -96,7 +96,7 @@ struct NodeInventoryTests {
     @Test(
         "the log says which bound decided the number of workers",
         arguments: [
-            (WorkerSizing(maximumWorkers: 3), 0, 3, "given"), (WorkerSizing(), 0, 8, "1 processors for each"),
+            (WorkerSizing(maximumWorkers: 3), 0, 3, "given"), (WorkerSizing(), 0, 8, "1 processor for each"),
             (WorkerSizing(memoryPerWorker: 5), 0, 3, "5 GiB"), (WorkerSizing(), 2, 2, "accelerator"),
             (WorkerSizing(coresPerWorker: 20), 0, 1, "not even one fits"),
         ])

@@ -196,6 +196,7 @@ var processes = HighThroughputConfiguration(
     workers: options.contains("one") ? 1 : 2, encrypted: !options.contains("plain"))
 processes.echo = options.contains("echo")
 if options.contains("bound") { processes.affinity = .block }
+if scenario == "by-hand" { processes.nodeLabels = ["own"] }
 if options.contains("everywhere") { processes.address = "*" }
 if options.contains("own-address") { processes.address = "127.0.0.2" }
 if options.contains("impatient") {
@@ -333,6 +334,11 @@ await Workflow.run(configuration: configuration) {
             await tellOutcome("ambiguous", Task.detached { add(1, 2) }.value)
         }
         await tellOutcome("detached again", Task.detached { add(2, 2) }.value)
+    case "by-hand":
+        tell("waiting")
+        while access("go", F_OK) != 0 { usleep(10_000) }
+        tell("labelled \(try await parentID.with(resources: .init(labels: ["gpu=a100"]))().value)")
+        tell("unlabelled \(try await parentID.with(resources: .init(labels: ["own"]))().value == manager)")
     case "bound":
         let both = ResourceSpecification(cores: 2)
         tell("body \(try await allowed.with(resources: both)().value)")
