@@ -3,7 +3,7 @@ import Testing
 
 /// Torque's commands on top of a real Slurm.
 enum Torque {
-    static let directory = EnvironmentVariables.get("APUS_TORQUE")
+    static let directory = EnvironmentVariables.get("TORQUE_ON_SLURM")
     static let hint: Comment = "there are no commands of Torque; Tests/Support/slurm-cluster.sh unpacks them"
 
     /// A settings file with jobs of one node.

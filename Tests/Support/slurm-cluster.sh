@@ -7,7 +7,7 @@
 #        slurm-cluster.sh down DIR         ends its jobs and its daemons, and removes the directory
 #
 # Torque's commands on top of Slurm (qsub, qstat, qdel), which Debian has in slurm-wlm-torque, are unpacked into the
-# directory and APUS_TORQUE names where: installed they would take the place of Grid Engine's.
+# directory and TORQUE_ON_SLURM names where: installed they would take the place of Grid Engine's.
 # Needs root (Slurm starts jobs as their users) and installs the packages with apt-get where they are missing.
 set -euo pipefail
 . "$(dirname "$0")/services.sh"
@@ -73,7 +73,7 @@ unpack_torque() {
     for command in sbatch salloc srun squeue scancel scontrol; do
         ln -s "$(command -v "$command")" "$dir/usr/bin/$command"
     done
-    echo "export APUS_TORQUE='$dir/usr/bin'" >>"$1/environment"
+    echo "export TORQUE_ON_SLURM='$dir/usr/bin'" >>"$1/environment"
 }
 
 up() {
