@@ -114,8 +114,7 @@ final class AppCall<Output: AppValue, each Input: AppValue>: KernelCall {
             return .success(output)
         case .encoded(let message, let range):
             do {
-                let document = try PickleDocument(in: message, range: range)
-                return .success(try PickleDecoder().decode(Output.self, from: document.root))
+                return .success(try PickleDecoder().decode(Output.self, in: message, range: range))
             } catch {
                 return .failure(
                     ExecutionError(

@@ -48,8 +48,21 @@ public struct PickleDecoder: Sendable {
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: text))
         }
         if let value = PickleSource.array(bytes).withView({ decodeDirectly(type, from: $0) }) { return value }
-        let document = try PickleDocument(decoding: bytes, limits: limits)
-        let rest = bytes.count - document.endOffset
+        return try decode(type, from: PickleDocument(decoding: bytes, limits: limits), of: bytes.count)
+    }
+
+    /// Decodes a value from a part of a message, which is not copied.
+    package func decode<T: Decodable>(_ type: T.Type, in message: [UInt8], range: Range<Int>) throws -> T {
+        let direct = PickleSource.array(message).withView {
+            decodeDirectly(type, from: $0.slice(range.lowerBound, range.count))
+        }
+        if let direct { return direct }
+        return try decode(type, from: PickleDocument(in: message, range: range, limits: limits), of: range.count)
+    }
+
+    /// Decodes the value of a document that must be all there is.
+    private func decode<T: Decodable>(_ type: T.Type, from document: PickleDocument, of count: Int) throws -> T {
+        let rest = count - document.endOffset
         guard rest == 0 || allowsTrailingBytes else {
             let text = "\(rest) bytes after the end of the value"
             throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: text))
