@@ -45,6 +45,12 @@ package struct SocketOptions: Sendable {
     package var reconnectIntervalMaximum: Int32 = 0
     /// Milliseconds an attempt to connect may take; 0 leaves it to the kernel.
     package var connectTimeout: Int32 = 0
+    /// Milliseconds that a handshake may take between managers and interchange, at either end.
+    ///
+    /// libzmq's 30 s are not enough where a thousand managers start together on a host that is busy: all that was done
+    /// until then would be lost, and done again.
+    package static let patientHandshake: Int32 = 120_000
+
     /// Milliseconds a handshake may take; libzmq's default.
     package var handshakeTimeout: Int32 = 30_000
     /// Bytes a frame from a peer may have; -1 is no limit.

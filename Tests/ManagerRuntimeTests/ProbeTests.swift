@@ -43,12 +43,104 @@ struct ProbeTests {
         }
         let thread = startThread(named: "interchange") {
             // An error shows in the probe, which finds nobody.
-            try? Self.answerTheSecond(at: port)
+            try? Self.answer(at: port, question: 2)
         }
         let probe = AddressProbe(
             addresses: ["127.0.0.2", "127.0.0.1"], port: port, uid: "m", curve: nil, timeout: .seconds(20))
         #expect(try probe.firstReachable(context) == "127.0.0.1")
         thread.join()
+    }
+
+    @Test("an interchange that answers after the limit is waited for, as long as the connection stands")
+    func slow() throws {
+        let context = try Context()
+        let place = try Socket(context, .router)
+        let port = try place.bindToRandomPort(address: "127.0.0.1", ports: 20_000..<30_000)
+        place.close()
+        let thread = startThread(named: "interchange") { try? Self.answer(at: port, question: 4) }
+        // The fourth question comes 1.75 to 3.5 seconds after the first.
+        let probe = AddressProbe(
+            addresses: ["127.0.0.2", "127.0.0.1"], port: port, uid: "m", curve: nil, timeout: .milliseconds(1700))
+        #expect(try probe.firstReachable(context) == "127.0.0.1")
+        thread.join()
+    }
+
+    @Test("who listens and says nothing is not waited for without end, and the error says so")
+    func silent() throws {
+        let context = try Context()
+        let place = try Socket(context, .router)
+        let port = try place.bindToRandomPort(address: "127.0.0.1", ports: 20_000..<30_000)
+        let probe = AddressProbe(
+            addresses: ["127.0.0.1", "127.0.0.2"], port: port, uid: "m", curve: nil, timeout: .milliseconds(300))
+        #expect {
+            _ = try probe.firstReachable(context)
+        } throws: {
+            "\($0)".contains("a connection to 127.0.0.1 stands, and nothing comes")
+        }
+        withExtendedLifetime(place) {}
+    }
+
+    @Test("one end with encryption and the other without: the limit holds, and the error names the cause")
+    func mismatch() throws {
+        let context = try Context()
+        let certificates = try CurveCertificates.generate()
+        let place = try Socket(context, .router)
+        let port = try place.bindToRandomPort(address: "127.0.0.1", ports: 20_000..<30_000)
+        let probe = AddressProbe(
+            addresses: ["127.0.0.1", "127.0.0.2"], port: port, uid: "m", curve: certificates.clientRole,
+            timeout: .milliseconds(800))
+        #expect {
+            _ = try probe.firstReachable(context)
+        } throws: {
+            "\($0)".contains("check that both ends use encryption or neither")
+        }
+        withExtendedLifetime(place) {}
+    }
+
+    @Test("what is waited for", arguments: AnswerCase.all)
+    func patience(one: AnswerCase) {
+        var wait = AnswerWait(addresses: ["a", "b"], port: 1, limit: .seconds(10), since: 5)
+        for (kind, index) in one.events { wait.note(kind, at: index) }
+        let second: UInt64 = 1_000_000_000
+        #expect(!wait.isOver(at: 10 * second))
+        #expect(wait.isOver(at: 11 * second) == !one.isPatient)
+        #expect(!one.isPatient || !wait.isOver(at: 40 * second))
+        #expect(wait.isOver(at: 41 * second))
+        #expect(wait.error(at: 41 * second).description.contains(one.words), "\(wait.error(at: 41 * second))")
+    }
+
+    /// What happened to the connections to two addresses, whether the answer is waited for beyond the limit, and what is
+    /// said when none comes.
+    struct AnswerCase: Sendable, CustomTestStringConvertible {
+        var name: String
+        var events: [(SocketEvent.Kind, Int)]
+        var isPatient: Bool
+        var words: String
+        var testDescription: String { name }
+
+        static let all = [
+            AnswerCase(name: "nothing", events: [], isPatient: false, words: "no connection came about"),
+            AnswerCase(name: "open", events: [(.connected, 1)], isPatient: true, words: "a connection to b stands"),
+            AnswerCase(
+                name: "shaken hands", events: [(.connected, 0), (.handshakeSucceeded, 0)], isPatient: true,
+                words: "a connection to a stands"),
+            AnswerCase(
+                name: "closed again", events: [(.connected, 0), (.disconnected, 0)], isPatient: false,
+                words: "a took a connection and ended it"),
+            AnswerCase(
+                name: "open again", events: [(.connected, 0), (.disconnected, 0), (.connected, 0)], isPatient: true,
+                words: "a connection to a stands"),
+            AnswerCase(
+                name: "wrong keys", events: [(.connected, 1), (.handshakeFailedAuthentication, 1)], isPatient: false,
+                words: "b refused the keys"),
+            AnswerCase(
+                name: "another protocol", events: [(.connected, 1), (.handshakeFailedProtocol, 1), (.disconnected, 1)],
+                isPatient: false, words: "b took a connection and ended it"),
+            AnswerCase(
+                name: "one refused, one open",
+                events: [(.connected, 1), (.handshakeFailedAuthentication, 1), (.connected, 0)], isPatient: true,
+                words: "a connection to a stands"),
+        ]
     }
 
     @Test("nobody at any address: the error names them all")
@@ -59,12 +151,12 @@ struct ProbeTests {
         #expect {
             _ = try probe.firstReachable(context)
         } throws: {
-            "\($0)".contains("at port 9 of 127.0.0.2, 127.0.0.3")
+            "\($0)".contains("at port 9 of 127.0.0.2, 127.0.0.3: no connection came about")
         }
     }
 
-    /// Plays an interchange that loses the first question.
-    private static func answerTheSecond(at port: Int) throws {
+    /// Plays an interchange that loses the first questions.
+    private static func answer(at port: Int, question: Int) throws {
         let context = try Context()
         let router = try Socket(context, .router)
         try router.bind(Endpoint.tcp("127.0.0.1", port: port))
@@ -77,7 +169,7 @@ struct ProbeTests {
             while let identity = try router.receive()?.toArray(), let body = try router.receive()?.toArray() {
                 guard body == ManagerMessage.probeBytes else { return }
                 questions += 1
-                guard questions > 1 else { continue }
+                guard questions >= question else { continue }
                 try router.send(identity: identity, Message())
                 // Closing waits until the answer has gone.
                 try router.setLinger(2000)

@@ -19,35 +19,40 @@ struct AddressProbe {
     func firstReachable(_ context: Context) throws -> String {
         let poller = try Poller()
         var sockets: [Socket] = []
+        var monitors: [SocketMonitor] = []
         var schedule = ProbeSchedule(name: uid)
         for (index, address) in addresses.enumerated() {
             var options = SocketOptions(identity: "\(uid).probe.\(index)", curve: curve)
             options.reconnectInterval = schedule.reconnectMilliseconds()
             options.reconnectIntervalMaximum = ProbeSchedule.longestReconnect
+            options.handshakeTimeout = SocketOptions.patientHandshake
             let socket = try Socket(context, .dealer, options: options)
+            let monitor = try socket.monitor(AnswerWait.events)
+            try poller.add(monitor.socket, id: addresses.count + index)
             try socket.connect(Endpoint.tcp(address, port: port))
             try socket.send(Message(copying: ManagerMessage.probeBytes))
             try poller.add(socket, id: index)
             sockets.append(socket)
+            monitors.append(monitor)
         }
-        let deadline = Monotonic.deadline(after: timeout)
-        var again = Monotonic.nanoseconds + schedule.next()
+        let start = Monotonic.nanoseconds
+        var wait = AnswerWait(addresses: addresses, port: port, limit: timeout, since: start)
+        var again = start + schedule.next()
         while true {
             let now = Monotonic.nanoseconds
-            guard now < deadline else { throw unreachable }
-            for item in try poller.wait(timeoutNanoseconds: min(deadline, max(again, now)) - now) {
-                if let reply = try sockets[item.id].receive(), reply.count == 0 { return addresses[item.id] }
+            guard !wait.isOver(at: now) else { throw wait.error(at: now) }
+            let moment = min(wait.deadline(at: now), max(again, now))
+            for item in try poller.wait(timeoutNanoseconds: moment > now ? moment - now : 0) {
+                if item.id >= addresses.count {
+                    let index = item.id - addresses.count
+                    while let event = try monitors[index].next() { wait.note(event.kind, at: index) }
+                } else if let reply = try sockets[item.id].receive(), reply.count == 0 {
+                    return addresses[item.id]
+                }
             }
             guard Monotonic.nanoseconds >= again else { continue }
             for socket in sockets { _ = try socket.trySend(copying: ManagerMessage.probeBytes) }
             again = Monotonic.nanoseconds + schedule.next()
         }
-    }
-
-    var unreachable: ManagerError {
-        ManagerError(
-            .interchangeUnreachable,
-            "no interchange answered within \(timeout) at port \(port) of \(addresses.joined(separator: ", ")); "
-                + "check that a node can reach one of these addresses, and that both ends use encryption or neither")
     }
 }

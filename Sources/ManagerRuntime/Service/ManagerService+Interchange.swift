@@ -18,6 +18,9 @@ extension ManagerService {
         try poller.add(socket, id: WatchID.interchange)
         let endpoint = Endpoint.tcp(address, port: configuration.port)
         try socket.connect(endpoint)
+        answer = AnswerWait(
+            addresses: [address], port: configuration.port, limit: configuration.addressProbeTimeout,
+            since: Monotonic.nanoseconds)
         log.write("connecting to \(endpoint)")
         transmit(ManagerMessage.probeBytes)
     }
@@ -25,6 +28,7 @@ extension ManagerService {
     func readMonitor() throws {
         while let event = try monitor.next() {
             log.write("connection: \(event)")
+            answer.note(event.kind, at: 0)
             guard event.kind == .handshakeSucceeded else { continue }
             handshakes += 1
             guard handshakes > 1 else { continue }

@@ -69,6 +69,8 @@ package final class ManagerService {
     var nextMemoryLook: UInt64 = 0
     /// Workers that ended by SIGTERM, and until when the manager's own signal is awaited.
     var deferredEnds: [Int: UInt64] = [:]
+    /// Says how long the first answer is waited for.
+    var answer: AnswerWait
     var echo: EchoWriter?
     var apps = AppNames()
     /// The app whose lines a worker writes.
@@ -123,6 +125,9 @@ package final class ManagerService {
         appOfWorker = Array(repeating: 0, count: count)
         fingerprint = configuration.fingerprint
         rows = configuration.rows
+        answer = AnswerWait(
+            addresses: [], port: configuration.port, limit: configuration.addressProbeTimeout,
+            since: Monotonic.nanoseconds)
         echo = configuration.echoDescriptor.map { EchoWriter(descriptor: $0) }
 
         context = try Context()
@@ -135,8 +140,9 @@ package final class ManagerService {
         var schedule = ProbeSchedule(name: configuration.uid)
         options.reconnectInterval = schedule.reconnectMilliseconds()
         options.reconnectIntervalMaximum = ProbeSchedule.longestReconnect
+        options.handshakeTimeout = SocketOptions.patientHandshake
         socket = try Socket(context, .dealer, options: options)
-        monitor = try socket.monitor([.handshakeSucceeded, .disconnected])
+        monitor = try socket.monitor(AnswerWait.events)
         poller = try Poller()
     }
 
@@ -159,10 +165,9 @@ package final class ManagerService {
         now = Monotonic.nanoseconds
         handle(.begin)
         try connect()
-        let probeDeadline = Monotonic.deadline(after: configuration.addressProbeTimeout)
         while ending == nil {
             try round(signals: signals)
-            if !isReachable, now >= probeDeadline { throw probe.unreachable }
+            if !isReachable, answer.isOver(at: now) { throw answer.error(at: now) }
         }
         return end()
     }

@@ -49,6 +49,8 @@ struct RealManagers {
         let start = Monotonic.nanoseconds
         func seconds() -> Double { (Double(Monotonic.nanoseconds - start) / 1e7).rounded() / 100 }
         var children: [ChildProcess] = []
+        // What managers say that cannot go on.
+        let words = executor.directory + "/words"
         defer {
             for child in children { child.signal(SIGTERM) }
             for child in children { child.teardown([.init(signal: SIGTERM, allowed: .seconds(10))]) }
@@ -63,12 +65,15 @@ struct RealManagers {
                             program, "manager", "r\(number)", addresses, "\(executor.port)",
                             executor.certificateDirectory ?? "none", executor.directory + "/managers",
                         ],
-                        standardOutput: .null)))
+                        standardOutput: .file(words, append: true))))
         }
         let started = seconds()
         try executor.pump("all managers register", seconds: 600) {
             if let dead = children.first(where: { $0.poll() != nil }) {
-                throw BenchmarkError("manager process \(dead.pid) has ended: \(String(describing: dead.poll()))")
+                let said = (try? SmallFile.readText(words)) ?? ""
+                throw BenchmarkError(
+                    "manager process \(dead.pid) has ended \(seconds()) s after the start, when \(executor.registered.count) "
+                        + "had registered: \(String(describing: dead.poll())). \(said)")
             }
             return executor.registered.count == count
         }
