@@ -217,7 +217,7 @@ struct KernelStateTests {
 
     @Test(
         "random graphs, with joins, retries and calls taken back, always end, and each call ends once",
-        arguments: 0..<80)
+        arguments: 0..<20)
     mutating func randomGraphs(seed: UInt64) {
         var graph = RandomGraph(seed: seed)
         for id in 1...200 {
