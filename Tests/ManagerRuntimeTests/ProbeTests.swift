@@ -159,11 +159,19 @@ struct ProbeTests {
     private static func answer(at port: Int, question: Int) throws {
         let context = try Context()
         let router = try Socket(context, .router)
-        try router.bind(Endpoint.tcp("127.0.0.1", port: port))
+        let deadline = Monotonic.nanoseconds + 20_000_000_000
+        while true {
+            do {
+                // libzmq closes the socket that had the port in its own time.
+                try router.bind(Endpoint.tcp("127.0.0.1", port: port))
+                break
+            } catch {
+                guard Monotonic.nanoseconds < deadline else { throw error }
+            }
+        }
         let poller = try Poller()
         try poller.add(router, id: 0)
         var questions = 0
-        let deadline = Monotonic.nanoseconds + 20_000_000_000
         while Monotonic.nanoseconds < deadline {
             _ = try poller.wait(timeoutNanoseconds: 100_000_000)
             while let identity = try router.receive()?.toArray(), let body = try router.receive()?.toArray() {
