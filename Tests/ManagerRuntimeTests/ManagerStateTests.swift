@@ -39,6 +39,19 @@ struct ManagerStateStartTests {
         #expect(bench.send(.workerReady(1)) == [.announce(capacity: 2)])
     }
 
+    @Test("a manager whose workers are ready sleeps while no interchange answers")
+    func nobodyAnswers() {
+        var bench = StateBench()
+        bench.send(.begin)
+        bench.send(.workerReady(0))
+        bench.send(.workerReady(1))
+        for _ in 0..<30 {
+            #expect(bench.send(.tick, after: StateBench.second / 2).isEmpty)
+            #expect(bench.state.nextDeadline(at: bench.now) > bench.now)
+        }
+        #expect(bench.send(.reachable) == [.register(held: [], capacity: 2)])
+    }
+
     @Test("no worker, no registration, however long it takes")
     func noWorker() {
         var bench = StateBench()

@@ -51,6 +51,10 @@ struct StateBench {
         state.handle(event, at: now, into: &effects)
         let faults = state.checkInvariants()
         #expect(faults.isEmpty, "after \(event)", sourceLocation: sourceLocation)
+        if case .tick = event, state.phase != .ended {
+            // Or the service would turn without a pause.
+            #expect(state.nextDeadline(at: now) > now, "a tick leaves nothing overdue", sourceLocation: sourceLocation)
+        }
         return effects.filter { if case .log = $0 { false } else { true } }
     }
 

@@ -147,10 +147,16 @@ final class SimulatedManager: SimulatedPeer {
 
     private func planTick() {
         let now = simulation.time.now
-        let delay: UInt64 = pausedSince == nil ? max(1000, state.nextDeadline(at: now) - now) : .milliseconds(20)
+        let delay: UInt64 = pausedSince == nil ? state.nextDeadline(at: now) - now : .milliseconds(20)
         simulation.time.schedule(after: delay) { [self] in
             guard isAlive else { return }
-            if pausedSince == nil { try handle(.tick) }
+            if pausedSince == nil {
+                try handle(.tick)
+                let now = simulation.time.now
+                if isAlive, state.nextDeadline(at: now) <= now {
+                    throw SimulationFailure("\(name): something is still due after a tick")
+                }
+            }
             if isAlive { planTick() }
         }
     }

@@ -118,7 +118,13 @@ extension ManagerState {
     /// When the first worker is to be killed, or asked again for what it has not begun.
     var nextStop: UInt64? {
         guard !stops.isEmpty else { return nil }
-        var next = stops.values.reduce(UInt64.max) { min($0, $1.deadline ?? .max) }
+        var next = UInt64.max
+        for (id, stop) in stops {
+            // A worker that has been killed is waited for, however long its end takes.
+            guard let deadline = stop.deadline, case .sent(let index) = standing[id], workers[index].standing == .ready
+            else { continue }
+            next = min(next, deadline)
+        }
         for index in workers.indices where mayRecall(index) && isStopping(index) { next = min(next, recallTime(index)) }
         return next
     }

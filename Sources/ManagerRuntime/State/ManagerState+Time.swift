@@ -78,7 +78,10 @@ extension ManagerState {
         var deadline = now &+ Self.longestPause
         switch phase {
         case .starting:
-            if let firstReady { deadline = min(deadline, firstReady &+ Self.registrationGrace) }
+            // Without an answer, or without a worker, time alone changes nothing.
+            if isReachable, readyCount > 0, let firstReady {
+                deadline = min(deadline, firstReady &+ Self.registrationGrace)
+            }
         case .serving:
             deadline = min(deadline, nextHeartbeat)
             if !idle.isEmpty, pending.isEmpty {
