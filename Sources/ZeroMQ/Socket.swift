@@ -34,8 +34,21 @@ package final class Socket {
         try apply(options)
     }
 
+    /// Whether a ``SocketMonitor`` reports what happens here.
+    var isMonitored = false
+
+    /// Ends the reports to a ``SocketMonitor``, whose reader must still be there.
+    ///
+    /// libzmq's I/O thread waits without end where it cannot hand over an event, and with it all sockets of the context.
+    func stopMonitor() {
+        guard isMonitored, let raw = unsafe raw else { return }
+        isMonitored = false
+        _ = unsafe zmq_socket_monitor(raw, nil, 0)
+    }
+
     /// Closes the socket at once; unsent messages wait for the linger time.
     package func close() {
+        stopMonitor()
         guard let raw = unsafe raw else { return }
         unsafe self.raw = nil
         unsafe zmq_close(raw)

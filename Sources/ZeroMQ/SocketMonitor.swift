@@ -81,6 +81,7 @@ package final class SocketMonitor {
 
     /// To be polled; readable when an event waits.
     package let socket: Socket
+    private let monitored: Socket
 
     init(of monitored: Socket, events: Int32) throws(ZeroMQError) {
         let number = Self.counter.withLock { count in
@@ -91,10 +92,14 @@ package final class SocketMonitor {
         guard unsafe zmq_socket_monitor(monitored.raw, endpoint, events) == 0 else {
             throw .last("watch the connections of a socket")
         }
+        self.monitored = monitored
         // Without a limit on the queue: at a limit libzmq's I/O thread would wait for the reader of the events.
         socket = try Socket(monitored.context, .pair, options: SocketOptions())
         try socket.connect(endpoint)
+        monitored.isMonitored = true
     }
+
+    deinit { monitored.stopMonitor() }
 
     /// The next event, or nil when none waits.
     package func next() throws(ZeroMQError) -> SocketEvent? {

@@ -275,6 +275,31 @@ struct SocketTests {
         #expect(try nextEvent(monitor, .monitorStopped) != nil)
     }
 
+    @Test("a monitor that is let go before its socket holds up no other socket")
+    func monitorLetGo() throws {
+        let router = try Socket(context, .router)
+        let endpoint = try router.bind("tcp://127.0.0.1:*")
+        var watched: [Socket] = []
+        for _ in 0..<8 {
+            let dealer = try Socket(context, .dealer)
+            let monitor = try dealer.monitor()
+            try dealer.connect(endpoint)
+            #expect(try nextEvent(monitor, .handshakeSucceeded) != nil)
+            watched.append(dealer)
+        }
+        // Events without a reader: connections that break, and are tried again.
+        router.close()
+        let other = try Socket(context, .pull)
+        let place = try other.bind("tcp://127.0.0.1:*")
+        let sender = try Socket(context, .push)
+        try sender.connect(place)
+        for number in 0..<20 as Range<UInt8> {
+            try sender.send(Message(copying: [number]))
+            #expect(try next(other) == [number])
+        }
+        withExtendedLifetime(watched) {}
+    }
+
     @Test("ZMTP heartbeats notice a peer that is connected and silent")
     func heartbeats() throws {
         let heartbeats = SocketOptions.Heartbeats(
