@@ -80,6 +80,8 @@ package final class SocketMonitor {
     private static let counter = Locked(0)
 
     /// To be polled; readable when an event waits.
+    ///
+    /// It is closed by ``close()`` alone.
     package let socket: Socket
     private let monitored: Socket
 
@@ -100,6 +102,12 @@ package final class SocketMonitor {
     }
 
     deinit { monitored.stopMonitor() }
+
+    /// Ends the reports.
+    package func close() {
+        monitored.stopMonitor()
+        socket.close()
+    }
 
     /// The next event, or nil when none waits.
     package func next() throws(ZeroMQError) -> SocketEvent? {

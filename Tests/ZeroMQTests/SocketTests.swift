@@ -275,8 +275,8 @@ struct SocketTests {
         #expect(try nextEvent(monitor, .monitorStopped) != nil)
     }
 
-    @Test("a monitor that is let go before its socket holds up no other socket")
-    func monitorLetGo() throws {
+    @Test("a monitor that goes before its socket holds up no other socket", arguments: [false, true])
+    func monitorLetGo(isClosed: Bool) throws {
         let router = try Socket(context, .router)
         let endpoint = try router.bind("tcp://127.0.0.1:*")
         var watched: [Socket] = []
@@ -286,6 +286,7 @@ struct SocketTests {
             try dealer.connect(endpoint)
             #expect(try nextEvent(monitor, .handshakeSucceeded) != nil)
             watched.append(dealer)
+            if isClosed { monitor.close() }
         }
         // Events without a reader: connections that break, and are tried again.
         router.close()
@@ -297,7 +298,7 @@ struct SocketTests {
             try sender.send(Message(copying: [number]))
             #expect(try next(other) == [number])
         }
-        withExtendedLifetime(watched) {}
+        for dealer in watched { dealer.close() }
     }
 
     @Test("ZMTP heartbeats notice a peer that is connected and silent")

@@ -77,7 +77,7 @@ final class InterchangeSockets {
             // A refusal leaves no linger time, which ends the process all the same.
             try? socket.setLinger(lingerMilliseconds)
         }
-        connections.socket.close()
+        connections.close()
         tasks.close()
         commands.close()
         results.close()
