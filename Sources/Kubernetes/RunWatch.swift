@@ -53,8 +53,7 @@
                 return watch
             }
             guard let watch else { return }
-            // Beside everything else: nobody waits for it, and what it learns is asked for.
-            let task = Task.detached { await watch.follow() }
+            let task = Task.detached { await watch.follow() }  // why: nobody waits for it; what it learns is asked for
             watch.content.withLock { $0.task = task }
             // It may have been stopped before the task was known.
             if all.withLock({ $0[key] !== watch }) { task.cancel() }
@@ -109,8 +108,8 @@
         /// A part of the pause, so that many programs do not come back at one moment; false when it is to end.
         private func rest(_ pause: Duration) async -> Bool {
             guard pause > .zero else { return !Task.isCancelled }
-            // why: a server that has just ended a connection gets time
-            return (try? await Task.sleep(for: pause * Double.random(in: 0.5...1))) != nil
+            let part = pause * Double.random(in: 0.5...1)
+            return (try? await Task.sleep(for: part)) != nil  // why: a server that ended it gets time
         }
 
         private func list() async -> WatchState.Step {
