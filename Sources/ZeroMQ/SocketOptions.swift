@@ -47,8 +47,8 @@ package struct SocketOptions: Sendable {
     package var connectTimeout: Int32 = 0
     /// Milliseconds that a handshake may take between managers and interchange, at either end.
     ///
-    /// libzmq's 30 s are not enough where a thousand managers start together on a host that is busy: all that was done
-    /// until then would be lost, and done again.
+    /// As long as a manager waits for an answer where a connection stands; with libzmq's 30 s the connection would end
+    /// before that.
     package static let patientHandshake: Int32 = 120_000
 
     /// Milliseconds a handshake may take; libzmq's default.
