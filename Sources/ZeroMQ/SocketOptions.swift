@@ -45,12 +45,6 @@ package struct SocketOptions: Sendable {
     package var reconnectIntervalMaximum: Int32 = 0
     /// Milliseconds an attempt to connect may take; 0 leaves it to the kernel.
     package var connectTimeout: Int32 = 0
-    /// Milliseconds that a handshake may take between managers and interchange, at either end.
-    ///
-    /// As long as a manager waits for an answer where a connection stands; with libzmq's 30 s the connection would end
-    /// before that.
-    package static let patientHandshake: Int32 = 120_000
-
     /// Milliseconds a handshake may take; libzmq's default.
     package var handshakeTimeout: Int32 = 30_000
     /// Bytes a frame from a peer may have; -1 is no limit.

@@ -44,7 +44,6 @@ final class InterchangeSockets {
             try results.connect(Endpoint.tcp(start.clientAddress, port: start.resultPort))
             commands = try Socket(context, .reply, options: server)
             try commands.connect(Endpoint.tcp(start.clientAddress, port: start.commandPort))
-            server.handshakeTimeout = SocketOptions.patientHandshake
             managers = try Socket(context, .router, options: server)
             connections = try managers.monitor([.disconnected])
             workerPort = try Self.bind(managers, start)

@@ -25,9 +25,8 @@ struct AddressProbe {
             var options = SocketOptions(identity: "\(uid).probe.\(index)", curve: curve)
             options.reconnectInterval = schedule.reconnectMilliseconds()
             options.reconnectIntervalMaximum = ProbeSchedule.longestReconnect
-            options.handshakeTimeout = SocketOptions.patientHandshake
             let socket = try Socket(context, .dealer, options: options)
-            let monitor = try socket.monitor(AnswerWait.events)
+            let monitor = try socket.monitor(FirstAnswer.events)
             try poller.add(monitor.socket, id: addresses.count + index)
             try socket.connect(Endpoint.tcp(address, port: port))
             try socket.send(Message(copying: ManagerMessage.probeBytes))
@@ -36,16 +35,17 @@ struct AddressProbe {
             monitors.append(monitor)
         }
         let start = Monotonic.nanoseconds
-        var wait = AnswerWait(addresses: addresses, port: port, limit: timeout, since: start)
+        var answer = FirstAnswer(addresses: addresses, port: port, limit: timeout, since: start)
         var again = start + schedule.next()
         while true {
             let now = Monotonic.nanoseconds
-            guard !wait.isOver(at: now) else { throw wait.error(at: now) }
-            let moment = min(wait.deadline(at: now), max(again, now))
-            for item in try poller.wait(timeoutNanoseconds: moment > now ? moment - now : 0) {
+            guard now < answer.deadline else { throw answer.error }
+            for item in try poller.wait(timeoutNanoseconds: min(answer.deadline, max(again, now)) - now) {
                 if item.id >= addresses.count {
                     let index = item.id - addresses.count
-                    while let event = try monitors[index].next() { wait.note(event.kind, at: index) }
+                    while let event = try monitors[index].next() {
+                        answer.note(event.kind, of: index, at: Monotonic.nanoseconds)
+                    }
                 } else if let reply = try sockets[item.id].receive(), reply.count == 0 {
                     return addresses[item.id]
                 }

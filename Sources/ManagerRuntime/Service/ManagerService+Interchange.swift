@@ -18,7 +18,7 @@ extension ManagerService {
         try poller.add(socket, id: WatchID.interchange)
         let endpoint = Endpoint.tcp(address, port: configuration.port)
         try socket.connect(endpoint)
-        answer = AnswerWait(
+        answer = FirstAnswer(
             addresses: [address], port: configuration.port, limit: configuration.addressProbeTimeout,
             since: Monotonic.nanoseconds)
         log.write("connecting to \(endpoint)")
@@ -28,7 +28,7 @@ extension ManagerService {
     func readMonitor() throws {
         while let event = try monitor.next() {
             log.write("connection: \(event)")
-            answer.note(event.kind, at: 0)
+            answer.note(event.kind, of: 0, at: now)
             guard event.kind == .handshakeSucceeded else { continue }
             handshakes += 1
             guard handshakes > 1 else { continue }

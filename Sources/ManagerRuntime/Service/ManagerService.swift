@@ -69,8 +69,8 @@ package final class ManagerService {
     var nextMemoryLook: UInt64 = 0
     /// Workers that ended by SIGTERM, and until when the manager's own signal is awaited.
     var deferredEnds: [Int: UInt64] = [:]
-    /// Says how long the first answer is waited for.
-    var answer: AnswerWait
+    /// Says until when the interchange's first answer is waited for.
+    var answer: FirstAnswer
     var echo: EchoWriter?
     var apps = AppNames()
     /// The app whose lines a worker writes.
@@ -125,7 +125,7 @@ package final class ManagerService {
         appOfWorker = Array(repeating: 0, count: count)
         fingerprint = configuration.fingerprint
         rows = configuration.rows
-        answer = AnswerWait(
+        answer = FirstAnswer(
             addresses: [], port: configuration.port, limit: configuration.addressProbeTimeout,
             since: Monotonic.nanoseconds)
         echo = configuration.echoDescriptor.map { EchoWriter(descriptor: $0) }
@@ -140,9 +140,8 @@ package final class ManagerService {
         var schedule = ProbeSchedule(name: configuration.uid)
         options.reconnectInterval = schedule.reconnectMilliseconds()
         options.reconnectIntervalMaximum = ProbeSchedule.longestReconnect
-        options.handshakeTimeout = SocketOptions.patientHandshake
         socket = try Socket(context, .dealer, options: options)
-        monitor = try socket.monitor(AnswerWait.events)
+        monitor = try socket.monitor(FirstAnswer.events)
         poller = try Poller()
     }
 
@@ -167,7 +166,7 @@ package final class ManagerService {
         try connect()
         while ending == nil {
             try round(signals: signals)
-            if !isReachable, answer.isOver(at: now) { throw answer.error(at: now) }
+            if !isReachable, now >= answer.deadline { throw answer.error }
         }
         return end()
     }
