@@ -52,6 +52,13 @@ static inline int clinux_semaphore_wait(void *semaphore, long seconds, long nano
     return sem_clockwait(semaphore, 1, deadline);
 }
 
+/// Where `wanted` begins first; NULL when it is nowhere. Glibc's own, behind a feature macro like those above.
+static inline const void *clinux_find(
+    const void *bytes, unsigned long count, const void *wanted, unsigned long length) {
+    extern void *memmem(const void *bytes, unsigned long count, const void *wanted, unsigned long length);
+    return memmem(bytes, count, wanted, length);
+}
+
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif

@@ -71,14 +71,6 @@ struct CompiledProgram {
             start != UnsafeMutableRawPointer(bitPattern: -1)
         else { throw .system("read the program '\(path)'") }
         defer { munmap(start, length) }
-        let wanted = Array(text.utf8)
-        var rest = UnsafeRawBufferPointer(start: start, count: length)
-        while rest.count >= wanted.count, let place = memchr(rest.baseAddress!, Int32(wanted[0]), rest.count) {
-            let offset = rest.baseAddress!.distance(to: UnsafeRawPointer(place))
-            rest = UnsafeRawBufferPointer(rebasing: rest[offset...])
-            if rest.count >= wanted.count, memcmp(rest.baseAddress!, wanted, wanted.count) == 0 { return true }
-            rest = UnsafeRawBufferPointer(rebasing: rest[1...])
-        }
-        return false
+        return UnsafeRawBufferPointer(start: start, count: length).contains(bytes: Array(text.utf8))
     }
 }
