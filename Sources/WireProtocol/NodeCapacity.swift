@@ -50,8 +50,6 @@ package struct NodeCapacity: Sendable, Hashable {
 
     /// Labels in words.
     package static func text(of labels: Set<String>) -> String {
-        // There may be a host for each of thousands of nodes.
-        let most = 12
         let shown = labels.sorted { left, right in
             let (isHost, isOtherHost) = (left.hasPrefix(NodeLabels.hostPrefix), right.hasPrefix(NodeLabels.hostPrefix))
             return isHost == isOtherHost ? left < right : isOtherHost
@@ -59,8 +57,7 @@ package struct NodeCapacity: Sendable, Hashable {
         switch shown.count {
         case 0: return "no labels"
         case 1: return "the label \(shown[0])"
-        case ...most: return "the labels \(Counted.list(shown))"
-        default: return "the labels \(shown.prefix(most).joined(separator: ", ")) and \(shown.count - most) more"
+        default: return "the labels \(Counted.list(shown, limit: NodeLabels.mostShown))"
         }
     }
 

@@ -89,10 +89,8 @@ struct TaskRunner {
     }
 
     private func unknown(_ call: TaskCall) -> String {
-        let mostNames = 20
         let names = table.rows.compactMap { row in row.split(separator: ":").first.map(String.init) }
-        let more = names.count > mostNames ? " and \(names.count - mostNames) more" : ""
-        let known = names.isEmpty ? "none" : names.prefix(mostNames).joined(separator: ", ") + more
+        let known = names.isEmpty ? "none" : Counted.list(names, limit: 20)
         return "worker does not know task '\(call.name)' (version \(call.version)). It was built from "
             + "\(table.fingerprint); tasks it knows: \(known). Rebuild or restart the workers."
     }

@@ -10,8 +10,11 @@ package enum Counted {
         return "\(rounded) \(noun)s"
     }
 
-    /// "a", "a and b", "a, b and c".
-    package static func list(_ items: [String]) -> String {
+    /// "a", "a and b", "a, b and c"; with a limit of two "a, b and 1 more".
+    package static func list(_ items: [String], limit: Int = .max) -> String {
+        if items.count > limit {
+            return items.prefix(limit).joined(separator: ", ") + " and \(items.count - limit) more"
+        }
         guard items.count > 1 else { return items.first ?? "" }
         return items.dropLast().joined(separator: ", ") + " and " + items[items.count - 1]
     }

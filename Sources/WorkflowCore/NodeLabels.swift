@@ -2,6 +2,8 @@
 package enum NodeLabels {
     /// The most labels of one node, and of one call.
     package static let most = 64
+    /// The most labels that a text names; there may be a host for each of thousands of nodes.
+    package static let mostShown = 12
     /// The most characters of a label.
     package static let longest = 128
     /// The variable by which a node says what its labels are.

@@ -1,3 +1,5 @@
+import WorkflowCore
+
 /// An app succeeded, but files that it promised are not there.
 public struct MissingOutputs: Error, Codable, Sendable, Hashable, CustomStringConvertible {
     /// The app.
@@ -16,9 +18,8 @@ public struct MissingOutputs: Error, Codable, Sendable, Hashable, CustomStringCo
 
     /// The files, and where they were looked for.
     public var description: String {
-        let shown = paths.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
-        let more = paths.count > 20 ? " and \(paths.count - 20) more" : ""
-        return "app '\(app)' ended without an error but did not make \(shown)\(more); "
+        let shown = Counted.list(paths.map { "'\($0)'" }, limit: 20)
+        return "app '\(app)' ended without an error but did not make \(shown); "
             + "relative paths were looked for in \(directory)"
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import WorkflowCore
 
 /// Files inside of zip archives: `zip:/path/of/archive.zip/name/inside`, in and out.
 ///
@@ -36,12 +37,11 @@ public struct ZipFileStaging: StagingProvider {
             }
             let archive = try ZipArchive(place.archive)
             guard let entry = archive.entry(named: place.member) else {
-                let names = archive.entries.prefix(10).map { "'\($0.name)'" }.joined(separator: ", ")
-                let more = archive.entries.count > 10 ? " and \(archive.entries.count - 10) more" : ""
+                let names = Counted.list(archive.entries.map { "'\($0.name)'" }, limit: 10)
                 throw StagingError(
                     .notFound, file: file, provider: name,
                     "the archive '\(place.archive)' has no '\(place.member)'; it has \(names.isEmpty ? "nothing" : names)"
-                        + more)
+                )
             }
             let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw SystemError.last("create '\(path)'") }

@@ -177,11 +177,7 @@ enum Explanation {
     private static func labels(_ lacking: [String], _ executor: ExecutorInspection) -> [String] {
         let managers = executor.managers ?? []
         let present = Set(managers.flatMap(\.labels)).filter { !$0.hasPrefix(NodeLabels.hostPrefix) }.sorted()
-        let most = 12
-        let list =
-            present.count > most
-            ? present.prefix(most).joined(separator: ", ") + " and \(present.count - most) more"
-            : Counted.list(present)
+        let list = Counted.list(present, limit: NodeLabels.mostShown)
         let has = managers.count == 1 ? "The only manager has not" : "None of the \(managers.count) managers has"
         let what = lacking.count == 1 ? "the label \(lacking[0])" : "all of the labels \(Counted.list(lacking))"
         return [
