@@ -21,6 +21,29 @@ PYTHON_PACKAGES := parsl==2026.10.26 'pytest<8' 'pytest-timeout<3'
 # Tests with one of these words in their names run a Python program beside ours: `make test` skips them where the
 # packages are missing, `make test-extra` runs them with all packages.
 PYTHON_TESTS := Python|Pyzmq|Parsl
+# Tests that start programs of this package, compilers, Python, or what stands in for a scheduler or a network: targets,
+# suites, tests. `make unit` runs all others. They carry a tag each; a test compares tags and list.
+PROCESS_TESTS := ClusterTests CompileFailTests ExampleTests OperatorTests ProcessTests \
+    CommandsTests.StoppingTests \
+    ConfigurationFilesTests.CommandTests ConfigurationFilesTests.CompiledProgramTests \
+    ConfigurationFilesTests.LinkageTests \
+    DataFlowTests.CheckpointKillTests DataFlowTests.RSyncOverSSHTests DataFlowTests.StagingProgramTests \
+    LaunchTests.TerminalTests \
+    ManagerRuntimeTests.LabelTests ManagerRuntimeTests.ManagerServiceCancelTests \
+    ManagerRuntimeTests.ManagerServiceConnectionTests ManagerRuntimeTests.ManagerServiceDeathTests \
+    ManagerRuntimeTests.ManagerServiceTaskTests ManagerRuntimeTests.NodeServiceTests \
+    ManagerRuntimeTests.PlacementServiceTests \
+    PickleCodingTests.GoldenTests/loadedByPython PickleCodingTests.MemoryBoundTests \
+    PickleCodingTests.RoundTripTests/codableThroughPython PickleCodingTests.RoundTripTests/valuesThroughPython \
+    ProvisioningTests.ExecutableCacheTests ProvisioningTests.GridEngineTests ProvisioningTests.LocalProviderTests \
+    ProvisioningTests.SSHProviderTests ProvisioningTests.SchedulerCommandTests \
+    ProvisioningTests.SchedulerProcessTests ProvisioningTests.SlurmProviderTests \
+    ScriptTests.InitTests ScriptTests.PackageScriptTests ScriptTests.RunTests \
+    WorkerRuntimeTests.WorkerServiceTests ZeroMQTests.PyzmqTests
+space := $(subst ,, )
+PROCESS_PATTERN := ^($(subst $(space),|,$(strip $(PROCESS_TESTS))))\b
+# Suites that try more under APUS_THOROUGH_TESTS=1; `make test-extra` runs them so.
+THOROUGH_TESTS := random|Random|mutation|PickleCodingTests.RoundTripTests|MemoryBound|SimulationTests|TaskSlotsTests|MemoTests/many
 LINTED := Sources Tests Examples Package.swift
 
 # need-package CONDITION PACKAGES REASON: unless CONDITION holds, installs Debian packages as root or through sudo;
@@ -61,20 +84,30 @@ demo: prerequisites ## Build two examples and run them on worker processes of th
 	@.build/release/MonteCarloPi --workers "$$(nproc)"
 	@echo; echo 'Look at mandelbrot.png; compare the other figure with 3.1415926.'
 
+RUN_TESTS := $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
+
+.PHONY: unit
+unit: build-tests ## Build and run the tests that start no process and use no network (about a minute).
+	$(RUN_TESTS) --skip '$(PROCESS_PATTERN)'
+
 .PHONY: test
-test: prerequisites ## Build and run the tests that need nothing but this package (a few minutes).
+test: unit ## Build and run the tests that need nothing but this package: first `unit`, then those with processes.
+	$(RUN_TESTS) --filter '$(PROCESS_PATTERN)'
+
+.PHONY: build-tests
+build-tests: prerequisites
 	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
-	$(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: test-extra
-test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web, networks, SSH, Slurm and Grid Engine.
-	$(SWIFT) build $(SWIFT_BUILD_FLAGS) --build-tests
+test-extra: build-tests $(VENV)/.complete ## Run the tests with Python, Parsl (in .build/venv), web, networks, SSH, Slurm and Grid Engine.
+	@# More of the random inputs than `make test` tries.
+	APUS_THOROUGH_TESTS=1 $(RUN_TESTS) --filter '$(THOROUGH_TESTS)'
 	PARSL_VENV=$(VENV) APUS=.build/debug/apus Tests/Conformance/parsl-htex.sh
 	$(VENV)/bin/python3 -B Tests/Fixtures/pickle/check_cli.py .build/debug/apus
 	@# Shared vectors, where there are any.
 	if [ -n "$${APUS_VECTORS:-}" ]; then "$$APUS_VECTORS/check_pickle" .build/debug/apus; fi
 	APUS_PYTHON="$$PWD/$(VENV)/bin/python3" \
-	    $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter '$(PYTHON_TESTS)'
+	    $(RUN_TESTS) --filter '$(PYTHON_TESTS)'
 	@# Builds SwiftNIO with its TLS library.
 	$(SWIFT) build --package-path Tests/Extra/Networking --build-tests
 	$(SWIFT) test --package-path Tests/Extra/Networking --skip-build --disable-xctest
@@ -83,22 +116,22 @@ test-extra: prerequisites $(VENV)/.complete ## Run the tests with Python, Parsl 
 	@# SSH servers of this machine's own.
 	if [ -x /usr/sbin/sshd ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }; then \
 	    Tests/Support/ssh-hosts.sh run \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter SSHTests; \
+	        $(RUN_TESTS) --filter SSHTests; \
 	else echo 'apus: the tests with ssh are left out: they need an SSH server, or root and apt-get'; fi
 	@# Hosts that are network namespaces: about a minute. No packages can be installed from inside.
 	if reason=$$(Tests/Support/network.py check); then \
 	    Tests/Support/network.py run $$([ ! -x /usr/sbin/sshd ] || echo Tests/Support/ssh-hosts.sh run) \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter NetworkTests; \
+	        $(RUN_TESTS) --filter NetworkTests; \
 	else echo "apus: the tests with bad networks are left out: $$reason"; fi
 	@# A Slurm of this machine's own; its daemons run as root.
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    Tests/Support/slurm-cluster.sh run \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --filter RealSlurm; \
+	        $(RUN_TESTS) --filter RealSlurm; \
 	else echo 'apus: the tests with Slurm are left out: they need root and apt-get'; fi
 	@# A Grid Engine likewise.
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    Tests/Support/grid-engine.sh run \
-	        $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest --no-parallel \
+	        $(RUN_TESTS) --no-parallel \
 	        --filter 'RealGridEngine|GridEngineTests'; \
 	else echo 'apus: the tests with Grid Engine are left out: they need root and apt-get'; fi
 

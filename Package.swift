@@ -156,17 +156,18 @@ let package = Package(
         unitTests("SystemSupport"),
         unitTests("ZeroMQ", ["SystemSupport"]),
         unitTests("Commands", ["SystemSupport"]),
-        unitTests("PickleCoding", ["SystemSupport", "PickleProbe"]),
+        unitTests("PickleCoding", ["TestSupport", "SystemSupport", "PickleProbe"]),
         .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
         .executableTarget(
             name: "PickleProbe", dependencies: ["AllocationCounter", "PickleCoding", "WireProtocol"],
             path: "Tests/Support/PickleProbe", swiftSettings: shared),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
-        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
+        unitTests(
+            "DataFlow", ["TestSupport", "PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
         unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
-        unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
+        unitTests("Provisioning", ["TestSupport", "WorkflowCore", "SystemSupport"]),
         unitTests("KubernetesObjects", ["Provisioning", "WorkflowCore", "SystemSupport"]),
         .testTarget(
             name: "ClusterTests",
@@ -177,10 +178,13 @@ let package = Package(
         .executableTarget(
             name: "ClusterProgram", dependencies: ["Apus"], path: "Tests/Support/ClusterProgram", swiftSettings: shared),
         unitTests("HighThroughput", ["Provisioning", "WireProtocol", "WorkflowCore", "SystemSupport"]),
-        unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
+        unitTests("InterchangeRuntime", ["TestSupport", "WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
             "ManagerRuntime",
-            ["WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe", deque]),
+            [
+                "TestSupport", "WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe",
+                deque,
+            ]),
         unitTests(
             "WorkerRuntime", ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
         .executableTarget(
@@ -193,8 +197,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "InterchangeRuntime", "ManagerRuntime", "HighThroughput", "WireProtocol", "SystemSupport", "FleetModel",
-                heap,
+                "TestSupport", "InterchangeRuntime", "ManagerRuntime", "HighThroughput", "WireProtocol",
+                "SystemSupport", "FleetModel", heap,
             ],
             swiftSettings: shared),
         .target(
@@ -259,7 +263,7 @@ let package = Package(
             "ConfigurationFiles",
             [
                 "TestSupport", "Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "SystemSupport",
-                "Hello", "WordCount", "ConfiguredProgram", "ApusCommandLine",
+                "BashPipeline", "Hello", "WordCount", "ConfiguredProgram", "ApusCommandLine",
             ]),
         .executableTarget(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],

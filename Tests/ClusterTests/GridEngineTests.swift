@@ -50,7 +50,7 @@ enum GridEngine {
 
 /// A real Grid Engine of one host: `Tests/Support/grid-engine.sh run swift test --filter RealGridEngine`.
 @Suite(
-    "A real Grid Engine", .serialized, .tags(.requiresGridEngine), .enabled(if: GridEngine.isThere, GridEngine.hint))
+    "A real Grid Engine", .tags(.cluster), .serialized, .enabled(if: GridEngine.isThere, GridEngine.hint))
 struct RealGridEngine {
     private static let once = ["CLUSTER_ROUNDS": "1"]
 
@@ -135,9 +135,4 @@ struct RealGridEngine {
         #expect(run.output.contains("Eqw: error: can't open output file"), "\(run.output)\(run.log)")
         #expect(GridEngine.openJobs().isEmpty)
     }
-}
-
-extension Tag {
-    /// Needs Grid Engine's commands and a queue.
-    @Tag static var requiresGridEngine: Self
 }

@@ -51,7 +51,9 @@ enum SSHHosts {
 }
 
 /// Real SSH servers of this machine: `Tests/Support/ssh-hosts.sh run swift test --filter SSHTests`.
-@Suite("Workers on hosts that ssh reaches", .serialized, .enabled(if: SSHHosts.directory != nil, SSHHosts.hint))
+@Suite(
+    "Workers on hosts that ssh reaches", .tags(.cluster), .serialized,
+    .enabled(if: SSHHosts.directory != nil, SSHHosts.hint))
 struct SSHTests {
     private static func words(_ settings: [String: String]) throws -> ClusterRun {
         try ClusterRun(

@@ -5,7 +5,7 @@ import Testing
 /// What runs on a real Slurm of two nodes or more: `Tests/Support/slurm-cluster.sh run swift test --filter RealSlurm`.
 ///
 /// One test at a time: they share the nodes, and take them away.
-@Suite("A real Slurm", .serialized, .tags(.requiresSlurm), .enabled(if: Slurm.isThere, Slurm.hint))
+@Suite("A real Slurm", .tags(.cluster), .serialized, .enabled(if: Slurm.isThere, Slurm.hint))
 enum RealSlurm {}
 
 extension RealSlurm {
@@ -84,11 +84,4 @@ extension RealSlurm {
             #expect(Slurm.openJobs(run).isEmpty)
         }
     }
-}
-
-extension Tag {
-    /// Needs Slurm's commands and two idle nodes.
-    @Tag static var requiresSlurm: Self
-    /// Needs the hosts that `Tests/Support/network.py run` makes.
-    @Tag static var requiresNetwork: Self
 }

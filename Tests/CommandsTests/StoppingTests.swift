@@ -3,7 +3,7 @@ import Glibc
 import SystemSupport
 import Testing
 
-@Suite("Stopping commands")
+@Suite("Stopping commands", .tags(.realProcess))
 struct StoppingTests {
     let directory = TemporaryDirectory()
 
@@ -26,9 +26,9 @@ struct StoppingTests {
 
     @Test("the walltime ends the whole tree of processes")
     func walltime() throws {
-        let outcome = try Command(options(Self.tree, walltime: .milliseconds(700))).run()
+        let outcome = try Command(options(Self.tree, walltime: .seconds(3))).run()
         #expect(outcome.ending == .walltime)
-        #expect(outcome.elapsed >= 0.7 && outcome.elapsed < 2.5, "\(outcome.elapsed) s: nobody refuses SIGTERM")
+        #expect(outcome.elapsed >= 3 && outcome.elapsed < 60, "\(outcome.elapsed) s: nobody refuses SIGTERM")
         #expect(!outcome.status.isSuccess)
         for pid in try processes() { #expect(eventually { !isRunning(pid) }) }
     }
@@ -47,24 +47,24 @@ struct StoppingTests {
     @Test("a program below the shell has the grace to clean up")
     func cleanUp() throws {
         let line = "bash -c 'trap \"sleep 0.3; echo clean > cleaned; exit\" TERM; while :; do sleep 0.05; done'; true"
-        _ = try Command(options(line, walltime: .milliseconds(500))).run()
+        _ = try Command(options(line, walltime: .seconds(2))).run()
         #expect(try directory.text("cleaned") == "clean\n")
     }
 
     @Test("what ignores SIGTERM is killed after the grace")
     func stubborn() throws {
         let line = "trap '' TERM; echo $$ > leader; while :; do sleep 0.1; done"
-        var options = options(line, walltime: .milliseconds(300))
+        var options = options(line, walltime: .seconds(2))
         options.grace = .milliseconds(400)
         let outcome = try Command(options).run()
         #expect(outcome.ending == .walltime && outcome.status == .signalled(SIGKILL))
-        #expect(outcome.elapsed >= 0.7 && outcome.elapsed < 5)
+        #expect(outcome.elapsed >= 2.4 && outcome.elapsed < 60)
         #expect(!isRunning(try #require(directory.number("leader"))))
     }
 
     @Test("a stopped process is ended as well")
     func stopped() throws {
-        let outcome = try Command(options("echo $$ > leader; kill -STOP $$", walltime: .milliseconds(300))).run()
+        let outcome = try Command(options("echo $$ > leader; kill -STOP $$", walltime: .seconds(2))).run()
         #expect(outcome.ending == .walltime)
         #expect(!isRunning(try #require(directory.number("leader"))))
     }
@@ -73,7 +73,7 @@ struct StoppingTests {
     func leftovers() throws {
         let outcome = try Command(options("sleep 300 & echo $! > background; (trap '' HUP TERM; sleep 300) &")).run()
         #expect(outcome.status == .exited(0))
-        #expect(outcome.elapsed < 5)
+        #expect(outcome.elapsed < 60)
         let pid = try #require(directory.number("background"))
         #expect(eventually { !isRunning(pid) })
     }
@@ -88,7 +88,7 @@ struct StoppingTests {
         }
         let outcome = try Command(options("echo $$ > leader; sleep 300; true")).run(stop: bell)
         thread.join()
-        #expect(outcome.ending == .stopped && outcome.elapsed < 5)
+        #expect(outcome.ending == .stopped && outcome.elapsed < 60)
         #expect(!isRunning(try #require(directory.number("leader"))))
     }
 
@@ -109,7 +109,7 @@ struct StoppingTests {
         }
         for name in ["leader", "background"] {
             let pid = try #require(directory.number(name))
-            #expect(eventually(within: .seconds(3)) { !isRunning(pid) }, "\(name) still runs")
+            #expect(eventually { !isRunning(pid) }, "\(name) still runs")
         }
     }
 }

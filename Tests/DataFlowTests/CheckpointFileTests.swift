@@ -272,7 +272,7 @@ struct CheckpointFileTests {
             _ in
         }
         writer.append(key: Self.key(1), task: "fit", version: 1, result: try PickleEncoder().encode(1))
-        let deadline = Monotonic.nanoseconds + 10_000_000_000
+        let deadline = Monotonic.deadline(after: .seconds(60))
         var found = 0
         while found == 0, Monotonic.nanoseconds < deadline {
             // On this thread: a suspension may last longer than the deadline while other suites block Swift's pool.

@@ -7,7 +7,7 @@ import WorkflowCore
 @testable import DataFlow
 
 /// A real program with a checkpoint, killed again and again.
-@Suite("A killed program with a checkpoint", .serialized)
+@Suite("A killed program with a checkpoint", .tags(.realProcess), .serialized)
 struct CheckpointKillTests {
     private static let calls = 1000
 
@@ -25,7 +25,7 @@ struct CheckpointKillTests {
             let cut = Int.random(in: 0...max(0, left / 2), using: &random)
             cuts.append(cut)
             let child = try Self.start(Self.program, [placement], in: directory)
-            let deadline = Monotonic.nanoseconds + 20_000_000_000
+            let deadline = Monotonic.deadline(after: .seconds(60))
             while Self.executed(in: directory).count < before + cut, Monotonic.nanoseconds < deadline {
                 _ = poll(nil, 0, 1)
             }

@@ -116,9 +116,9 @@ func withKernel<Value>(
 
 /// Waits until a condition holds; fails the test when it does not in time.
 func until(_ what: String, _ condition: () -> Bool) async throws {
-    let deadline = Monotonic.nanoseconds + 20_000_000_000
+    let deadline = Monotonic.deadline(after: .seconds(60))
     while !condition() {
-        try #require(Monotonic.nanoseconds < deadline, "waited 20 s until \(what)")
+        try #require(Monotonic.nanoseconds < deadline, "waited a minute until \(what)")
         try await Task.sleep(for: .milliseconds(1))
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -217,7 +218,7 @@ struct KernelStateTests {
 
     @Test(
         "random graphs, with joins, retries and calls taken back, always end, and each call ends once",
-        arguments: 0..<20)
+        arguments: Thoroughness.seeds(few: 10, many: 80))
     mutating func randomGraphs(seed: UInt64) {
         var graph = RandomGraph(seed: seed)
         for id in 1...200 {

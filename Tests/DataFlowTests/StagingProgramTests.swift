@@ -9,7 +9,7 @@ func isInstalled(_ program: String) -> Bool {
     (EnvironmentVariables.get("PATH") ?? "").split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
 }
 
-@Suite("Files by programs: rsync and curl")
+@Suite("Files by programs: rsync and curl", .tags(.realProcess))
 struct StagingProgramTests {
     private let directory = ZipDirectory()
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -5,7 +6,9 @@ import WorkflowCore
 
 @Suite("A table of tasks")
 struct TaskSlotsTests {
-    @Test("holds what a dictionary holds, whatever is put in, changed and taken out", arguments: 0..<20)
+    @Test(
+        "holds what a dictionary holds, whatever is put in, changed and taken out",
+        arguments: Thoroughness.seeds(few: 8, many: 40))
     func behavesAsDictionary(seed: UInt64) {
         var random = Generator(state: seed)
         var slots = TaskSlots<Int>()

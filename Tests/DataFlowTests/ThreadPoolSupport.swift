@@ -44,7 +44,7 @@ final class PoolReceiver: OutcomeReceiver {
     }
 
     /// The one outcome of a call, waiting for it.
-    func outcome(of call: PoolCall, within seconds: Double = 20) throws -> TaskOutcome {
+    func outcome(of call: PoolCall, within seconds: Double = 60) throws -> TaskOutcome {
         let number = call.identity.task.rawValue
         #expect(PoolReceiver.eventually(within: seconds) { self.outcomes.withLock { $0[number] != nil } })
         let all = try #require(outcomes.withLock { $0[number] })
@@ -83,7 +83,7 @@ final class Gate: Sendable {
     }
 
     /// Waits until a body has come.
-    func awaitBody() -> Bool { entered.wait(until: Monotonic.nanoseconds + 20_000_000_000) }
+    func awaitBody() -> Bool { entered.wait(until: Monotonic.nanoseconds + 60_000_000_000) }
 
     /// Says that a body has come, without holding it up.
     func enter() { entered.signal() }

@@ -2,7 +2,7 @@ import Glibc
 import SystemSupport
 import Testing
 
-@Suite("BashPipeline", .serialized)
+@Suite("BashPipeline", .tags(.realProcess), .serialized)
 struct BashPipelineTests {
     private func folder() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
@@ -93,7 +93,7 @@ struct BashPipelineTests {
     }
 
     private func eventually(_ condition: () -> Bool) -> Bool {
-        let deadline = Monotonic.deadline(after: .seconds(15))
+        let deadline = Monotonic.deadline(after: .seconds(60))
         while Monotonic.nanoseconds < deadline {
             if condition() { return true }
             _ = poll(nil, 0, 20)

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Diamond", .serialized)
+@Suite("Diamond", .tags(.realProcess), .serialized)
 struct DiamondTests {
     @Test("the bounds enclose π, and are as far apart as the strips are wide", arguments: placements)
     func bounds(placement: [String]) throws {

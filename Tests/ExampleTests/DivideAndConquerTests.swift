@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("DivideAndConquer", .serialized)
+@Suite("DivideAndConquer", .tags(.realProcess), .serialized)
 struct DivideAndConquerTests {
     private func run(_ words: [String]) throws -> (value: Double, parts: Int) {
         let finished = try Example.run("DivideAndConquer", words, in: TemporaryFolder())

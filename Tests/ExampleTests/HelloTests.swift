@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Hello", .serialized)
+@Suite("Hello", .tags(.realProcess), .serialized)
 struct HelloTests {
     @Test("three greetings arrive in the order of the calls")
     func greetings() throws {

@@ -2,7 +2,7 @@ import SystemSupport
 import Testing
 
 /// What a program carries to every node: libzmq, and nothing that only the monitoring pages or other products need.
-@Suite("Linkage")
+@Suite("Linkage", .tags(.realProcess))
 struct LinkageTests {
     @Test(
         "programs link libzmq, and neither SQLite nor, but for the command, the full Foundation",

@@ -2,7 +2,7 @@ import Glibc
 import SystemSupport
 import Testing
 
-@Suite("Mandelbrot", .serialized)
+@Suite("Mandelbrot", .tags(.realProcess), .serialized)
 struct MandelbrotTests {
     private func draw(_ options: [String], in folder: TemporaryFolder) throws -> [UInt8] {
         let finished = try Example.run("Mandelbrot", options + ["--output", "picture.png"], in: folder)
@@ -61,7 +61,9 @@ struct MandelbrotTests {
 /// An independent decoder is the best judge: here Python's zlib.
 ///
 /// Pixels are compared with those of the reader above.
-@Suite("Mandelbrot beside Python", .serialized, .enabled(if: python != nil, "needs python3, or APUS_PYTHON"))
+@Suite(
+    "Mandelbrot beside Python", .tags(.python), .serialized,
+    .enabled(if: python != nil, "needs python3, or APUS_PYTHON"))
 struct MandelbrotPythonTests {
     @Test("Python's zlib inflates the picture to the same points")
     func inflate() throws {

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("MonteCarloPi", .serialized)
+@Suite("MonteCarloPi", .tags(.realProcess), .serialized)
 struct MonteCarloPiTests {
     private let arguments = ["--tasks", "50", "--points", "20000"]
 

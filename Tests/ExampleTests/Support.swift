@@ -20,7 +20,7 @@ enum Example {
         return path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
     }()
 
-    /// Runs an example in a folder and waits at most a minute for its end.
+    /// Runs an example in a folder and waits at most five minutes for its end.
     static func run(_ name: String, _ arguments: [String], in folder: TemporaryFolder) throws -> Finished {
         let path = products + "/" + name
         try #require(access(path, X_OK) == 0, "\(path) is missing; build it with 'swift build --build-tests'")
@@ -40,9 +40,9 @@ enum Example {
             standardOutput: .file(output, append: false), standardError: .file(errors, append: false),
             endsGroupWithLeader: true)
         let child = try ChildProcess(spawning: options)
-        let status = child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(60)))
+        let status = child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(300)))
         let end = try SmallFile.readText(errors, limit: 1 << 24)
-        let ended = try #require(status, "\(path) \(arguments) still ran after a minute; it said: \(end)")
+        let ended = try #require(status, "\(path) \(arguments) still ran after five minutes; it said: \(end)")
         return Finished(
             code: ended.shellCode, output: try SmallFile.readText(output, limit: 1 << 24), errors: end)
     }

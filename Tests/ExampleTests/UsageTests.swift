@@ -9,7 +9,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     var testDescription: String { ([program] + arguments).joined(separator: " ") }
 }
 
-@Suite("Arguments of the examples")
+@Suite("Arguments of the examples", .tags(.realProcess))
 struct UsageTests {
     static let mistakes = [
         Mistake(program: "MonteCarloPi", arguments: ["--tasks", "0"], named: "--tasks is '0'"),

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@Suite("WordCount", .serialized)
+@Suite("WordCount", .tags(.realProcess), .serialized)
 struct WordCountTests {
     /// The usual pipeline over the files of the current folder.
     ///

@@ -3,7 +3,8 @@ import SystemSupport
 import Testing
 
 @Suite(
-    "ZipPipeline", .serialized, .enabled(if: access("/usr/bin/zip", X_OK) == 0 && access("/usr/bin/unzip", X_OK) == 0))
+    "ZipPipeline", .tags(.realProcess), .serialized,
+    .enabled(if: access("/usr/bin/zip", X_OK) == 0 && access("/usr/bin/unzip", X_OK) == 0))
 struct ZipPipelineTests {
     @Test("members are sorted into another archive, and merged", arguments: placements)
     func pipeline(placement: [String]) throws {

@@ -95,7 +95,8 @@ struct BlockDeskTests {
         harness.provider.content.withLock { content in
             content.statuses[job] = JobStatus(.failed, reason: "OUT_OF_MEMORY", exitCode: 137)
         }
-        try await expect(harness, 1) { !harness.explained.isEmpty }
+        // Small steps: in five seconds of the desk it would be reported without the scheduler.
+        try await expect(harness, 1, step: 0.001) { !harness.explained.isEmpty }
         let text = try #require(harness.explained.first).error.message
         #expect(text.contains("scripted says of block 0 (job job0): failed (OUT_OF_MEMORY, exit code 137)"), "\(text)")
         #expect(text.contains("| slurmstepd: error: oom-kill"), "\(text)")

@@ -1,4 +1,5 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -133,7 +134,9 @@ struct DemandTests {
         #expect(try harness.registerStock("m", capacity: 4).dispatches.map(\.tasks) == [[1]])
     }
 
-    @Test("whatever comes, nothing is counted wrong and every task ends", arguments: 1...8 as ClosedRange<UInt64>)
+    @Test(
+        "whatever comes, nothing is counted wrong and every task ends",
+        arguments: Thoroughness.seeds(few: 2, many: 30))
     func random(seed: UInt64) throws {
         var random = SplitMix(state: seed)
         var harness = try harness("a", "b", "c")

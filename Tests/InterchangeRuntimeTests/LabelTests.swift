@@ -1,4 +1,5 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -199,7 +200,7 @@ struct LabelTests {
         #expect(read == report)
     }
 
-    @Test("whatever comes, every task ends, and only where it may", arguments: 1...30 as ClosedRange<UInt64>)
+    @Test("whatever comes, every task ends, and only where it may", arguments: Thoroughness.seeds(few: 2, many: 30))
     func random(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let labels: [String: Set<String>] = ["a": ["x"], "b": ["x", "y"], "c": ["z"], "d": []]

@@ -8,7 +8,7 @@ import ZeroMQ
 /// A real interchange on a thread of its own, and a test that plays its executor and its managers.
 final class TestInterchange {
     /// What a test waits for must happen within this time, in nanoseconds.
-    static let patience: UInt64 = 20_000_000_000
+    static let patience: UInt64 = 60_000_000_000
 
     let directory: String
     let context: Context

@@ -56,9 +56,9 @@ final class PseudoTerminal {
     /// Makes the file that tasks wait for.
     func make(_ file: String) throws { try SmallFile.write([], to: folder + "/" + file, mode: 0o600) }
 
-    /// Reads until the screen is as it should be; at most half a minute.
+    /// Reads until the screen is as it should be; at most a minute.
     func eventually(_ condition: ([String]) -> Bool) -> Bool {
-        let deadline = Monotonic.deadline(after: .seconds(30))
+        let deadline = Monotonic.deadline(after: .seconds(60))
         while Monotonic.nanoseconds < deadline {
             if condition(model.screen) { return true }
             read()
@@ -68,9 +68,9 @@ final class PseudoTerminal {
 
     /// Reads to the program's end.
     func finish() -> SystemSupport.ExitStatus? {
-        let deadline = Monotonic.deadline(after: .seconds(30))
+        let deadline = Monotonic.deadline(after: .seconds(60))
         while Monotonic.nanoseconds < deadline, read() {}
-        return child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(10)))
+        return child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(60)))
     }
 
     @discardableResult

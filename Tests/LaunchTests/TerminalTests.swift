@@ -2,7 +2,7 @@ import SystemSupport
 import Testing
 
 /// Programs on a terminal: what a person sees.
-@Suite("Progress on a terminal", .serialized)
+@Suite("Progress on a terminal", .tags(.realProcess), .serialized)
 struct TerminalTests {
     private static let places = [["--on", "threads", "--workers", "2"], []]
 

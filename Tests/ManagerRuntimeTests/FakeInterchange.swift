@@ -69,7 +69,7 @@ final class FakeInterchange {
         configuration.heartbeatPeriod = .milliseconds(200)
         configuration.heartbeatThreshold = .seconds(10)
         configuration.watchesParent = true
-        configuration.addressProbeTimeout = .seconds(10)
+        configuration.addressProbeTimeout = .seconds(60)
         return configuration
     }
 
@@ -92,9 +92,12 @@ final class FakeInterchange {
 
     // MARK: Talking
 
+    /// What must happen has this long: on a busy machine everything takes its time.
+    static let patience: Double = 60
+
     /// Reads and answers until `condition` holds.
     func serve(
-        _ what: String, seconds: Double = 10, until condition: () throws -> Bool
+        _ what: String, seconds: Double = FakeInterchange.patience, until condition: () throws -> Bool
     ) throws {
         let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
         while !(try condition()) {
@@ -112,7 +115,7 @@ final class FakeInterchange {
 
     func serve(seconds: Double) throws {
         let end = Monotonic.nanoseconds + UInt64(seconds * 1e9)
-        try serve("the time to pass", seconds: seconds + 5) { Monotonic.nanoseconds >= end }
+        try serve("the time to pass", seconds: seconds + Self.patience) { Monotonic.nanoseconds >= end }
     }
 
     func awaitRegistration(_ count: Int = 1) throws -> Registration {
@@ -120,8 +123,8 @@ final class FakeInterchange {
         return registrations[count - 1]
     }
 
-    func awaitAnswer(_ task: Int, seconds: Double = 10) throws -> Answer {
-        try serve("the result of task \(task)", seconds: seconds) { answers.contains { $0.task == task } }
+    func awaitAnswer(_ task: Int) throws -> Answer {
+        try serve("the result of task \(task)") { answers.contains { $0.task == task } }
         guard let answer = answers.first(where: { $0.task == task }) else { throw Failure(description: "no answer") }
         return answer
     }
@@ -155,7 +158,7 @@ final class FakeInterchange {
         poller.remove(id: 0)
         router.close()
         let fresh = try Socket(context, .router)
-        guard Processes.eventually(seconds: 5, { Self.listen(fresh, port) }) else {
+        guard Processes.eventually({ Self.listen(fresh, port) }) else {
             throw Failure(description: "port \(port) is not free again")
         }
         router = fresh
@@ -208,8 +211,8 @@ final class FakeInterchange {
     var managerLog: String { (try? SmallFile.readText("\(managerDirectory)/manager.log")) ?? "no log" }
 
     /// Waits until the manager has ended; fails when it takes longer.
-    func awaitEnd(_ manager: ChildProcess, seconds: Double = 10) throws -> SystemSupport.ExitStatus {
-        try serve("the end of the manager", seconds: seconds) { manager.poll() != nil }
+    func awaitEnd(_ manager: ChildProcess) throws -> SystemSupport.ExitStatus {
+        try serve("the end of the manager") { manager.poll() != nil }
         return manager.poll() ?? .exited(255)
     }
 
@@ -259,8 +262,8 @@ enum Processes {
     }
 
     /// Waits until a condition holds; false when it does not within the time.
-    static func eventually(seconds: Double, _ condition: () -> Bool) -> Bool {
-        let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
+    static func eventually(_ condition: () -> Bool) -> Bool {
+        let deadline = Monotonic.nanoseconds + UInt64(FakeInterchange.patience * 1e9)
         while !condition() {
             if Monotonic.nanoseconds >= deadline { return false }
             usleep(5000)

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks that are stopped", .serialized)
+@Suite("Manager process: tasks that are stopped", .tags(.realProcess), .serialized)
 struct ManagerServiceCancelTests {
     private func start(
         workers: Int = 1, grace: Duration = .seconds(20), monitoring: Bool = false
@@ -61,7 +61,7 @@ struct ManagerServiceCancelTests {
             #expect(error.code == .cancelled && error.message.contains("killed and replaced"))
         }
         #expect(try interchange.awaitAnswer(4).value(Int.self) > 0)
-        #expect(Processes.eventually(seconds: 2) { !Processes.isAlive(grandchild) })
+        #expect(Processes.eventually { !Processes.isAlive(grandchild) })
         try end(interchange, manager)
     }
 
@@ -69,7 +69,7 @@ struct ManagerServiceCancelTests {
     func ahead() throws {
         let (interchange, manager) = try start(grace: .milliseconds(100), monitoring: true)
         try interchange.send(1...500, "nothing")
-        try interchange.serve("the warm-up", seconds: 20) { interchange.answers.count >= 500 }
+        try interchange.serve("the warm-up") { interchange.answers.count >= 500 }
         try interchange.send([1000], "spin", monitored: true)
         // Cancelled before it begins it would be passed over, and the others run at once.
         try interchange.serve("the beginning of the long one") { interchange.monitoring.count == 1 }

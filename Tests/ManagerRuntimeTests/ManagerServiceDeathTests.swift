@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: deaths", .serialized)
+@Suite("Manager process: deaths", .tags(.realProcess), .serialized)
 struct ManagerServiceDeathTests {
     @Test(
         "a worker that ends in a task is reported with how it ended, and replaced",
@@ -15,7 +15,7 @@ struct ManagerServiceDeathTests {
         let manager = try interchange.startManager(interchange.configuration())
         _ = try interchange.awaitRegistration()
         try interchange.send([1], app, arguments)
-        let answer = try interchange.awaitAnswer(1, seconds: 5)
+        let answer = try interchange.awaitAnswer(1)
         let error = try #require(answer.error as? ExecutionError)
         #expect(error.code == .workerLost)
         #expect(error.message.contains(words))
@@ -33,7 +33,7 @@ struct ManagerServiceDeathTests {
         let manager = try interchange.startManager(interchange.configuration())
         _ = try interchange.awaitRegistration()
         try interchange.send([1], "exit", [3])
-        let answer = try interchange.awaitAnswer(1, seconds: 5)
+        let answer = try interchange.awaitAnswer(1)
         let text = String(decoding: answer.payload, as: UTF8.self)
         #expect(text.contains("parsl.executors.high_throughput.errors") && text.contains("WorkerLost"))
         manager.signal(SIGTERM)
@@ -48,13 +48,14 @@ struct ManagerServiceDeathTests {
         let manager = try interchange.startManager(configuration)
         _ = try interchange.awaitRegistration()
         try interchange.send(1...500, "nothing")
-        try interchange.serve("the warm-up", seconds: 20) { interchange.answers.count >= 500 }
+        try interchange.serve("the warm-up") { interchange.answers.count >= 500 }
         let worker = try #require(Processes.children(of: manager.pid).first)
         // Stopped, it takes all frames and answers none.
         kill(worker, SIGSTOP)
-        #expect(Processes.eventually(seconds: 5) { Processes.isStopped(worker) })
+        #expect(Processes.eventually { Processes.isStopped(worker) })
         try interchange.send(1001...1008, "sum", [5])
-        try interchange.serve(seconds: 0.3)
+        // The frames must be in its pipe by then.
+        try interchange.serve(seconds: 2)
         kill(worker, SIGKILL)
         try interchange.serve("eight answers") { interchange.answers.count >= 508 }
         let answers = interchange.answers.filter { $0.task > 1000 }
@@ -103,7 +104,7 @@ struct ManagerServiceDeathTests {
         #expect(try SmallFile.readText(words).contains("/no/such/program"))
     }
 
-    @Test("nothing is left a second after a manager was killed while its workers spin and have children")
+    @Test("nothing is left of a manager that was killed while its workers spin and have children")
     func managerKilled() throws {
         let interchange = try FakeInterchange()
         let manager = try interchange.startManager(interchange.configuration())
@@ -117,10 +118,10 @@ struct ManagerServiceDeathTests {
         #expect(workers.count == 2)
         #expect(Processes.isAlive(grandchild))
         kill(manager.pid, SIGKILL)
-        #expect(
-            Processes.eventually(seconds: 1) {
-                !workers.contains(where: Processes.isAlive) && !Processes.isAlive(grandchild)
-            })
+        let areGone = Processes.eventually {
+            !workers.contains(where: Processes.isAlive) && !Processes.isAlive(grandchild)
+        }
+        #expect(areGone)
         _ = manager.wait()
     }
 
@@ -133,7 +134,7 @@ struct ManagerServiceDeathTests {
         try interchange.serve(seconds: 0.2)
         let workers = Processes.children(of: manager.pid)
         manager.signal(SIGTERM)
-        #expect(try interchange.awaitEnd(manager, seconds: 5) == .exited(0))
+        #expect(try interchange.awaitEnd(manager) == .exited(0))
         #expect(!workers.contains(where: Processes.isAlive))
     }
 }

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks", .serialized)
+@Suite("Manager process: tasks", .tags(.realProcess), .serialized)
 struct ManagerServiceTaskTests {
     @Test("a manager registers with what the interchange must know, and runs tasks", arguments: [true, false])
     func tasks(isApus: Bool) throws {
@@ -31,7 +31,7 @@ struct ManagerServiceTaskTests {
         let manager = try interchange.startManager(interchange.configuration())
         _ = try interchange.awaitRegistration()
         try interchange.send(1...1000, "sum", [4, 5])
-        try interchange.serve("all results", seconds: 30) { interchange.answers.count >= 1000 }
+        try interchange.serve("all results") { interchange.answers.count >= 1000 }
         #expect(Set(interchange.answers.map(\.task)) == Set(1...1000))
         #expect(interchange.answers.count == 1000)
         #expect((interchange.capacity ?? 0) > 2)
@@ -45,12 +45,11 @@ struct ManagerServiceTaskTests {
         let manager = try interchange.startManager(interchange.configuration())
         _ = try interchange.awaitRegistration()
         try interchange.send(1...300, "nothing")
-        try interchange.serve("the warm-up", seconds: 20) { interchange.answers.count >= 300 }
-        try interchange.send([1000], "block", [4000])
+        try interchange.serve("the warm-up") { interchange.answers.count >= 300 }
+        // Longer than the short ones may take: behind it they would not come.
+        try interchange.send([1000], "block", [600_000])
         try interchange.send(1001...1100, "nothing")
-        let start = Monotonic.nanoseconds
-        try interchange.serve("the short tasks", seconds: 3) { interchange.answers.count >= 400 }
-        #expect(Double(Monotonic.nanoseconds - start) / 1e9 < 3)
+        try interchange.serve("the short tasks") { interchange.answers.count >= 400 }
         #expect(!interchange.answers.contains { $0.task == 1000 })
         manager.signal(SIGTERM)
         #expect(try interchange.awaitEnd(manager) == .exited(0))
@@ -107,7 +106,7 @@ struct ManagerServiceTaskTests {
         let manager = try interchange.startManager(configuration, standardError: .file(shown, append: false))
         _ = try interchange.awaitRegistration()
         try interchange.send([1], "chatter", [60_000])
-        try interchange.serve("the line", seconds: 5) {
+        try interchange.serve("the line") {
             ((try? SmallFile.readText(shown)) ?? "").contains("[chatter] still here\n")
         }
         #expect(interchange.answers.isEmpty)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireProtocol
 
@@ -185,9 +186,11 @@ struct ManagerStateNeedsTests {
         #expect(began.count <= 8 * ManagerState.overtakingLimit + 1)
     }
 
-    @Test("whatever happens, every task ends once and nothing is counted wrong", arguments: 1...15)
-    func random(seed: Int) {
-        var random = SeededGenerator(state: UInt64(seed))
+    @Test(
+        "whatever happens, every task ends once and nothing is counted wrong",
+        arguments: Thoroughness.seeds(few: 8, many: 40))
+    func random(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
         let workers = Int.random(in: 1...6, using: &random)
         var bench = Self.bench(
             workers: workers, cores: Double(Int.random(in: 1...8, using: &random)),

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
@@ -17,9 +18,11 @@ struct SeededGenerator: RandomNumberGenerator {
 
 @Suite("Manager state: whatever happens")
 struct ManagerStateRandomTests {
-    @Test("every task ends exactly once, under random deaths, reconnects and returns", arguments: 1...25)
-    func everyTaskEnds(seed: Int) {
-        var random = SeededGenerator(state: UInt64(seed))
+    @Test(
+        "every task ends exactly once, under random deaths, reconnects and returns",
+        arguments: Thoroughness.seeds(few: 8, many: 40))
+    func everyTaskEnds(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
         var bench = StateBench.serving(workers: Int.random(in: 1...5, using: &random), prefetch: .automatic)
         var ended: [Int: Int] = [:]
         var next = 1

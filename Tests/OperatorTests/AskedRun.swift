@@ -18,7 +18,7 @@ final class AskedRun {
         let words = "cd '\(self.place)' && exec '\(Built.products)/AskedProgram' "
         running = try folder.start("/bin/sh", ["-c", words + ([scenario] + options).joined(separator: " ")])
         let running = running
-        let isReady = eventually(within: 40) { running.text.contains("ready") }
+        let isReady = eventually { running.text.contains("ready") }
         try #require(isReady, "the scenario did not begin: \(running.errors)")
     }
 
@@ -35,7 +35,7 @@ final class AskedRun {
     /// Asks until the answer has these words, since what is asked about may be on its way there.
     func says(_ text: String, _ words: String...) throws -> (isSo: Bool, last: String) {
         var last = ""
-        let isSo = try eventually(within: 20) {
+        let isSo = try eventually {
             let answer = try folder.execute(
                 "/bin/sh", ["-c", "cd '\(place)' && exec '\(Built.apus)' \"$@\"", "apus"] + words)
             last = answer.output + answer.errors

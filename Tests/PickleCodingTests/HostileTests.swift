@@ -1,4 +1,5 @@
 import PickleCoding
+import TestSupport
 import Testing
 
 @Suite("Hostile input is refused or read in linear time and memory")
@@ -121,7 +122,7 @@ struct HostileTests {
     @Test("random bytes are an error or a value")
     func random() {
         var generator = SeededGenerator(seed: 7)
-        for _ in 0..<20_000 {
+        for _ in 0..<Thoroughness.count(few: 10_000, many: 50_000) {
             let bytes = (0..<Int.random(in: 1...60, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
             }

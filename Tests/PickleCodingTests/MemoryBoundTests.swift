@@ -1,9 +1,14 @@
 import Foundation
 import SystemSupport
+import TestSupport
 import Testing
 
 /// `PickleProbe` reads hostile and ordinary pickles and counts what the allocator gives it.
-@Suite("Memory is bounded by the input, on anything")
+///
+/// Smaller inputs would prove little beside the slack of a megabyte, and these take a minute.
+@Suite(
+    "Memory is bounded by the input, on anything", .tags(.realProcess),
+    .enabled(if: Thoroughness.isThorough, "takes long: make test-extra runs it, or APUS_THOROUGH_TESTS=1"))
 struct MemoryBoundTests {
     private static let slack = 1 << 20
 

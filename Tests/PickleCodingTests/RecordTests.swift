@@ -1,4 +1,5 @@
 import PickleCoding
+import TestSupport
 import Testing
 
 @Suite("Records and fast ways give what the slow way gives")
@@ -143,7 +144,7 @@ struct RecordTests {
     @Test("fast ways refuse what the slow way refuses", arguments: Fixtures.golden.filter { $0.bytes.count < 3_000 })
     func mutation(golden: GoldenPickle) {
         var generator = SeededGenerator(seed: UInt64(golden.bytes.count))
-        for _ in 0..<20 {
+        for _ in 0..<Thoroughness.count(few: 8, many: 60) {
             var bytes = golden.bytes
             let place = Int.random(in: 0..<bytes.count, using: &generator)
             bytes[place] = UInt8.random(in: 0...255, using: &generator)

@@ -1,5 +1,6 @@
 import Foundation
 import PickleCoding
+import TestSupport
 import Testing
 
 /// Random plain values, and random Codable ones, go to every protocol in every mode and come back; Python takes part.
@@ -21,7 +22,7 @@ struct RoundTripTests {
     @Test("values survive every protocol and mode", arguments: seeds, 0...5)
     func swift(seed: UInt64, version: Int) throws {
         var random = RandomValues(seed: seed)
-        for number in 0..<30 {
+        for number in 0..<Thoroughness.count(few: 12, many: 60) {
             random.hasCycles = number % 2 == 0
             let value = random.value()
             let json = try value.json()
@@ -46,7 +47,7 @@ struct RoundTripTests {
 
     @Test(
         "Python loads values with a loader that forbids all names, and pickles them to the same bytes",
-        .requiresPython, arguments: seeds, 0...5)
+        .tags(.python), .requiresPython, arguments: seeds, 0...5)
     func valuesThroughPython(seed: UInt64, version: Int) throws {
         var random = RandomValues(seed: seed)
         // What has no opcode of its own in a protocol would need a name.
@@ -57,7 +58,7 @@ struct RoundTripTests {
             // Python's sets have an order of their own: larger ones are compared by content only.
             for size in version >= 4 ? [1, 4] : [0] {
                 random.largestSet = size
-                let values = (0..<30).map { _ in random.value() }
+                let values = (0..<Thoroughness.count(few: 20, many: 60)).map { _ in random.value() }
                 let pickles = try values.map { try $0.encoded(protocolVersion: version, mode: mode) }
                 let answers = try Fixtures.roundTrip(pickles, protocolVersion: version)
                 #expect(answers.count == values.count)
@@ -121,7 +122,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("Codable values survive Python", .requiresPython, arguments: seeds, 4...5)
+    @Test("Codable values survive Python", .tags(.python), .requiresPython, arguments: seeds, 4...5)
     func codableThroughPython(seed: UInt64, version: Int) throws {
         var random = RandomValues(seed: seed)
         let records = (0..<20).map { _ in random.record(depth: 3) }

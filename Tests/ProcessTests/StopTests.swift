@@ -3,12 +3,12 @@ import SystemSupport
 import Testing
 
 /// Tasks that are stopped, with real processes.
-@Suite("Cancellation and walltime", .tags(.integration), .serialized)
+@Suite("Cancellation and walltime", .tags(.realProcess), .serialized)
 struct StopTests {
     @Test("attempts are cancelled wherever they are, and nobody else notices")
     func cancel() throws {
         let run = try ProbeRun(["cancel"], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         #expect(try #require(run.line("queued: ")).contains("did not run"))
         #expect(try #require(run.line("queued: ")).contains("'nothing' (task 3 (try 0)) was cancelled"))
         #expect(run.line("many ") == "1001")
@@ -30,7 +30,7 @@ struct StopTests {
     @Test("a walltime ends a body that sleeps, one that computes, and one that is deaf; others go on")
     func walltime() throws {
         let run = try ProbeRun(["walltime"], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         for name in ["sleeper", "counter", "deaf"] {
             let text = try #require(run.line("\(name): "))
             #expect(text.contains("AppTimeout") && text.contains("its walltime is 0.2 s"), "\(text)")
@@ -41,7 +41,7 @@ struct StopTests {
     @Test("a bash app's processes end when its future is cancelled")
     func cancelledFamily() throws {
         let run = try ProbeRun(["cancelled-family"], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         #expect(try #require(run.line("family: ")).contains("ancelled"))
         #expect(run.line("began ") == "true")
         #expect(run.line("alive ") == "0")
@@ -50,7 +50,7 @@ struct StopTests {
     @Test("a future that is cancelled stops a body that is deaf, and the workflow goes on")
     func cancelledFuture() throws {
         let run = try ProbeRun(["cancelled-deaf"], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         #expect(try #require(run.line("deaf: ")).contains("ancelled"))
         #expect(run.line("worker gone ") == "true")
         #expect(run.line("next: ") == "value 7")
@@ -59,7 +59,7 @@ struct StopTests {
     @Test("what calls ask for is there, or an error that says why not; one beyond its memory dies alone")
     func resources() throws {
         let run = try ProbeRun(["resources"], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         #expect(run.line("two: ") == "value 0,1")
         #expect(run.line("none: ") == "value ")
         let eater = try #require(run.line("eater: "))
@@ -90,7 +90,7 @@ struct StopTests {
         let run = try ProbeRun(
             ["mpi"], program: "StopProgram",
             environment: ["PATH": "\(folder):\(path)", "PBS_NODEFILE": "\(folder)/nodes"])
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         let starts = try SmallFile.readText("\(folder)/log").split(separator: "\n")
         #expect(starts.count == 6)
         let whole = "srun --ntasks 6 --ntasks-per-node 2 --nodelist n1,n2,n3 --nodes 3 echo"
@@ -108,7 +108,7 @@ struct StopTests {
         arguments: ["family", "stubborn-family"])
     func family(scenario: String) throws {
         let run = try ProbeRun([scenario], program: "StopProgram")
-        #expect(run.finish(within: 90) == .exited(0), "\(run.output)\(run.errors)")
+        #expect(run.finish() == .exited(0), "\(run.output)\(run.errors)")
         #expect(try #require(run.line("family: ")).contains("AppTimeout"))
         #expect(run.line("alive ") == "0")
     }

@@ -2,7 +2,7 @@ import SystemSupport
 import Testing
 
 /// What a user sees when all goes well, or wrong in the program's own code.
-@Suite("A workflow on real processes", .tags(.integration), .serialized)
+@Suite("A workflow on real processes", .tags(.realProcess), .serialized)
 struct WorkflowTests {
     @Test(
         "the same program gives the same on threads and on processes",
@@ -119,7 +119,8 @@ struct WorkflowTests {
     func responsive() throws {
         let run = try ProbeRun(["responsive"])
         #expect(run.finish() == .exited(0))
-        #expect(try #require(run.number("short tasks took ")) < 1500)
+        // Behind the long one they would take as long as that.
+        #expect(try #require(run.number("short tasks took ")) < 30_000)
     }
 
     @Test("an async body that sleeps comes back")

@@ -3,7 +3,7 @@ import SystemSupport
 import Testing
 import WorkflowCore
 
-@Suite("Blocks on this machine")
+@Suite("Blocks on this machine", .tags(.realProcess))
 struct LocalProviderTests {
     private static func status(
         _ provider: LocalProvider, _ job: JobID, until isThere: (JobStatus) -> Bool

@@ -1,7 +1,7 @@
 import Provisioning
 import Testing
 
-@Suite("Client programs of schedulers")
+@Suite("Client programs of schedulers", .tags(.realProcess))
 struct SchedulerCommandTests {
     @Test("both streams and the exit code come back")
     func streams() async throws {
@@ -42,7 +42,7 @@ struct SchedulerCommandTests {
     func timeout() async {
         let error = await #expect(throws: ProviderError.self) {
             _ = try await SchedulerCommand(
-                "sh", ["-c", "echo waiting for the controller; exec sleep 600"], timeout: .milliseconds(500)
+                "sh", ["-c", "echo waiting for the controller; exec sleep 600"], timeout: .seconds(5)
             ).output()
         }
         #expect(error?.code == .timedOut)

@@ -1,12 +1,13 @@
 import Glibc
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
 /// Slurm's commands as scripts that answer what the test says: how they fail is in the manuals and seldom
 /// happens on a small cluster.
-@Suite("Slurm's commands, when they fail")
+@Suite("Slurm's commands, when they fail", .tags(.realProcess))
 struct SlurmProviderTests {
     private static func job(in directory: TemporaryDirectory) -> JobRequest {
         JobRequest(
@@ -113,7 +114,7 @@ struct StandIn {
     init(_ scripts: [String: String]) throws {
         directory = try TemporaryDirectory()
         for (name, text) in scripts {
-            try SmallFile.write(Array("#!/bin/bash\n\(text)\n".utf8), to: "\(directory.path)/\(name)", mode: 0o755)
+            try Script.write("#!/bin/bash\n\(text)\n", to: "\(directory.path)/\(name)")
         }
     }
 }

@@ -33,7 +33,7 @@ private final class TestRelay {
                 started.ring()
             }
         }
-        _ = try DescriptorIO.poll(started.descriptor, .read, timeoutNanoseconds: 20_000_000_000)
+        _ = try DescriptorIO.poll(started.descriptor, .read, timeoutNanoseconds: 60_000_000_000)
         self.port = port.withLock { $0 }
     }
 
@@ -102,7 +102,7 @@ private final class Plain {
     }
 
     func waitToRead() throws {
-        let events = try DescriptorIO.poll(descriptor, .read, timeoutNanoseconds: 20_000_000_000)
+        let events = try DescriptorIO.poll(descriptor, .read, timeoutNanoseconds: 60_000_000_000)
         try #require(!events.isEmpty, "nothing comes")
     }
 
@@ -225,7 +225,7 @@ struct RelayServiceTests {
         try poller.add(router, id: 0)
         var received: [String] = []
         while received.count < 2 {
-            let ready = try poller.wait(timeoutNanoseconds: 20_000_000_000)
+            let ready = try poller.wait(timeoutNanoseconds: 60_000_000_000)
             try #require(!ready.isEmpty, "nothing comes through")
             while let message = try router.receive() { received.append(message.toString()) }
         }

@@ -1,10 +1,13 @@
 import FleetModel
+import TestSupport
 import Testing
 
 /// Large and small fleets around the real state; `Tests/Benchmarks/Scale` runs the largest.
 @Suite("a fleet of managers around the interchange's state")
 struct FleetTests {
-    @Test("every rule holds after every event, through losses and storms", arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(
+        "every rule holds after every event, through losses and storms",
+        arguments: Thoroughness.seeds(few: 2, many: 4))
     func everyEvent(seed: UInt64) throws {
         var settings = FleetSettings()
         settings.managers = 12
@@ -20,17 +23,19 @@ struct FleetTests {
         #expect(report.registrations >= 12 + 3)
     }
 
-    @Test("a thousand managers with 64 workers each are kept busy, and lose nothing in a storm")
-    func thousand() throws {
+    @Test("hundreds of managers with 64 workers each are kept busy, and lose nothing in a storm")
+    func hundreds() throws {
+        let managers = Thoroughness.count(few: 300, many: 1000)
+        let tasks = managers * 100
         var settings = FleetSettings()
-        settings.managers = 1000
-        settings.tasks = 100_000
-        settings.queued = 20_000
+        settings.managers = managers
+        settings.tasks = tasks
+        settings.queued = tasks / 5
         settings.storms = 1
         settings.losses = 5
         let report = try FleetSimulation(settings).run()
-        #expect(report.finished == 100_000)
-        #expect(report.mostQueued >= 20_000)
-        #expect(report.mostInFlight >= 20_000)
+        #expect(report.finished == tasks)
+        #expect(report.mostQueued >= tasks / 5)
+        #expect(report.mostInFlight >= tasks / 5)
     }
 }

@@ -1,20 +1,18 @@
 import Glibc
-import SystemSupport
+import TestSupport
 import Testing
 
 @Suite("interchange, managers and client under a hostile network")
 struct SimulationTests {
-    /// Seeds that must be run however long it takes; `APUS_SIMULATION_SEEDS` asks for more.
-    private static var minimum: UInt64 {
+    /// How many seeds are run; `APUS_SIMULATION_SEEDS` asks for others.
+    private static var count: UInt64 {
         if let text = getenv("APUS_SIMULATION_SEEDS"), let count = UInt64(String(cString: text)) { return count }
         #if DEBUG
-            return 100
+            return UInt64(Thoroughness.count(few: 40, many: 400))
         #else
-            return 1000
+            return UInt64(Thoroughness.count(few: 1000, many: 10_000))
         #endif
     }
-    /// Time in which more seeds are run, in nanoseconds; a part for each of the parallel runs.
-    private static let budget: UInt64 = 8_000_000_000
     private static let lanes: UInt64 = 2
 
     @Test("every task ends exactly once, whatever breaks", arguments: 0..<2 as Range<UInt64>)
@@ -23,11 +21,8 @@ struct SimulationTests {
             if lane == 0 { run(seed, printsTrace: true) }
             return
         }
-        let start = Monotonic.nanoseconds
-        var seed = lane
-        while seed < Self.minimum || Monotonic.nanoseconds - start < Self.budget {
+        for seed in stride(from: lane, to: Self.count, by: Int(Self.lanes)) {
             guard run(seed) else { return }
-            seed += Self.lanes
         }
     }
 

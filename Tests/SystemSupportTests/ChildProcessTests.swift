@@ -174,7 +174,7 @@ struct ChildProcessTests {
     @Test("teardown stops at the first step that works")
     func teardownGently() throws {
         let child = try ChildProcess(spawning: shell("exec sleep 60"))
-        let status = child.teardown([.interrupt(allowed: .seconds(10)), .terminate(allowed: .seconds(10))])
+        let status = child.teardown([.interrupt(allowed: .seconds(60)), .terminate(allowed: .seconds(60))])
         #expect(status == .signalled(SIGINT))
     }
 
@@ -187,7 +187,7 @@ struct ChildProcessTests {
         options.extraDescriptors = [(child: 3, parent: theirs)]
         let child = try ChildProcess(spawning: options)
         DescriptorIO.close(theirs)
-        _ = try DescriptorIO.poll(mine, .read, timeoutNanoseconds: 10_000_000_000)
+        _ = try DescriptorIO.poll(mine, .read, timeoutNanoseconds: 60_000_000_000)
         let text = try directory.text("pid").filter { $0.isNumber }
         let grandchild = try #require(Int32(text))
         let status = child.teardown([

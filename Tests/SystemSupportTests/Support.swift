@@ -23,7 +23,7 @@ final class TemporaryDirectory: Sendable {
 }
 
 /// Asks again and again until `condition` holds or the time is over; true when it held.
-func eventually(within limit: Duration = .seconds(10), _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Monotonic.deadline(after: limit)
     repeat {
         if try condition() { return true }

@@ -58,7 +58,7 @@ struct ThreadTests {
             var seen: [Int32?] = [signals.next()]
             pthread_kill(pthread_self(), SIGWINCH)
             pthread_kill(pthread_self(), SIGUSR2)
-            let events = try? DescriptorIO.poll(signals.descriptor, .read, timeoutNanoseconds: 1_000_000_000)
+            let events = try? DescriptorIO.poll(signals.descriptor, .read, timeoutNanoseconds: 60_000_000_000)
             if events == .read { seen += [signals.next(), signals.next(), signals.next()] }
             outcome.withLock { [seen] in $0 = seen }
         }.join()

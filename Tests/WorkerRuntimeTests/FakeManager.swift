@@ -15,6 +15,8 @@ final class FakeManager {
     let descriptor: Int32
     let control: Int32
     private var isOpen = true
+    /// What must happen has this long, in nanoseconds.
+    static let patience: UInt64 = 60_000_000_000
 
     init(monitoring: Bool = false, directory: String = "", configure: Bool = true) throws {
         let (own, others) = try StreamPair.make()
@@ -64,14 +66,14 @@ final class FakeManager {
         try send(.task, TaskMessage.encode(taskID: task, context: context, buffer: call))
     }
 
-    /// The next frame, waiting at most this long; `nil` at the end of the stream.
-    func next(seconds: Double = 5) throws -> Frame? {
-        guard let header = try read(WorkerFrame.headerSize, seconds) else { return nil }
+    /// The next frame; `nil` at the end of the stream.
+    func next() throws -> Frame? {
+        guard let header = try read(WorkerFrame.headerSize) else { return nil }
         let kind = header.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(as: UInt32.self)) }
         let length = header.withUnsafeBytes {
             UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt64.self))
         }
-        return Frame(kind: kind, body: try read(Int(length), seconds) ?? [])
+        return Frame(kind: kind, body: try read(Int(length)) ?? [])
     }
 
     func ready() throws -> WorkerReadyMessage {
@@ -81,8 +83,8 @@ final class FakeManager {
     }
 
     /// The next frame, which is a result.
-    func result(seconds: Double = 5) throws -> (task: Int, kind: ResultEnvelope.Kind, payload: [UInt8]) {
-        let frame = try #require(try next(seconds: seconds))
+    func result() throws -> (task: Int, kind: ResultEnvelope.Kind, payload: [UInt8]) {
+        let frame = try #require(try next())
         #expect(frame.kind == WorkerFrame.Kind.result.rawValue)
         let envelope = try frame.body.withUnsafeBytes { bytes throws(WireError) in try ResultEnvelope.parse(bytes) }
         return (envelope.taskID, envelope.kind, Array(frame.body[envelope.payload]))
@@ -105,9 +107,9 @@ final class FakeManager {
         isOpen = false
     }
 
-    private func read(_ count: Int, _ seconds: Double) throws -> [UInt8]? {
-        let events = try DescriptorIO.poll(descriptor, .read, timeoutNanoseconds: UInt64(seconds * 1e9))
-        try #require(!events.isEmpty, "nothing came from the worker within \(seconds) s")
+    private func read(_ count: Int) throws -> [UInt8]? {
+        let events = try DescriptorIO.poll(descriptor, .read, timeoutNanoseconds: Self.patience)
+        try #require(!events.isEmpty, "nothing came from the worker in time")
         var bytes = [UInt8](repeating: 0, count: count)
         let isThere = try bytes.withUnsafeMutableBytes { buffer in
             try DescriptorIO.readExactly(descriptor, into: buffer)

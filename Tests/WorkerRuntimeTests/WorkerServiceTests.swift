@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Worker process", .serialized)
+@Suite("Worker process", .tags(.realProcess), .serialized)
 struct WorkerServiceTests {
     @Test("a worker presents its table, then runs tasks strictly in order")
     func order() throws {
@@ -28,8 +28,8 @@ struct WorkerServiceTests {
         let manager = try FakeManager()
         _ = try manager.ready()
         try manager.send(task: 1, "sum", [1])
-        try manager.send(task: 2, "block", [3000])
-        #expect(try manager.result(seconds: 1).task == 1)
+        try manager.send(task: 2, "block", [600_000])
+        #expect(try manager.result().task == 1)
     }
 
     @Test("bodies that suspend, use the main actor or start child tasks run on the task thread")
@@ -130,10 +130,10 @@ struct WorkerServiceTests {
     func recall() throws {
         let manager = try FakeManager()
         _ = try manager.ready()
-        try manager.send(task: 1, "block", [1500])
+        try manager.send(task: 1, "untilCancelled")
         for task in 2...9 { try manager.send(task: task, "sum", [task]) }
         var returned: [Int] = []
-        for _ in 0..<20 where returned.count < 8 {
+        for _ in 0..<1000 where returned.count < 8 {
             usleep(20_000)  // between two rings, as a manager does: a worker that is reading does not answer
             try manager.tell(.recall)
             let events = try DescriptorIO.poll(manager.descriptor, .read, timeoutNanoseconds: 20_000_000)
@@ -142,6 +142,7 @@ struct WorkerServiceTests {
             returned += try frame.body.withUnsafeBytes { bytes throws(WireError) in try PackedIDs.decode(bytes) }
         }
         #expect(returned == Array(2...9))
+        try manager.tell(.cancel, [1])
         #expect(try manager.result().task == 1)
         try manager.send(task: 10, "sum", [10])
         #expect(try manager.result().task == 10)
@@ -206,7 +207,7 @@ struct WorkerServiceTests {
         for task in 1...50 { try manager.send(task: task, "sum", [task], walltime: task % 2 == 0 ? 60 : 30) }
         for task in 1...50 { #expect(try manager.value(Int.self) == task) }
         try manager.send(task: 51, "suspend", [600_000], walltime: 0.05)
-        #expect(try manager.next(seconds: 10)?.kind == WorkerFrame.Kind.overdue.rawValue)
+        #expect(try manager.next()?.kind == WorkerFrame.Kind.overdue.rawValue)
         #expect(try manager.error() is AppTimeout)
     }
 
@@ -214,8 +215,9 @@ struct WorkerServiceTests {
     func walltimeInQueue() throws {
         let manager = try FakeManager()
         _ = try manager.ready()
-        try manager.send(task: 1, "block", [300])
-        try manager.send(task: 2, "sum", [2], walltime: 0.1)
+        // Longer than a busy machine may hold up the second one.
+        try manager.send(task: 1, "block", [2500])
+        try manager.send(task: 2, "sum", [2], walltime: 2)
         #expect(try manager.result().task == 1)
         #expect(try manager.value(Int.self) == 2)
     }
@@ -224,10 +226,10 @@ struct WorkerServiceTests {
     func deaf() throws {
         let manager = try FakeManager()
         _ = try manager.ready()
-        try manager.send(task: 1, "block", [300])
+        try manager.send(task: 1, "block", [1500])
         try manager.tell(.cancel, [1])
         #expect("\(try manager.error())".contains("cancelled"))
-        try manager.send(task: 2, "block", [300], walltime: 0.05)
+        try manager.send(task: 2, "block", [1500], walltime: 0.05)
         #expect(try manager.next()?.kind == WorkerFrame.Kind.overdue.rawValue)
         try manager.tell(.cancel, [2])
         #expect(try manager.error() is AppTimeout)
@@ -266,7 +268,7 @@ struct WorkerServiceTests {
         if !app.isEmpty { try manager.send(task: 1, app, [100_000]) }
         usleep(50_000)
         manager.hangUp()
-        #expect(manager.worker.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(1))) != nil)
+        #expect(manager.worker.wait(deadlineNanoseconds: Monotonic.nanoseconds + FakeManager.patience) != nil)
     }
 
     @Test("a manager that makes no sense ends the worker with a reason")

@@ -23,10 +23,10 @@ struct PollerTests {
         try poller.add(descriptor: other, .read, id: 20)
         #expect(try poller.wait(timeoutNanoseconds: 0).isEmpty)
         try sender.send(Message("x"))
-        #expect(try poller.wait(timeoutNanoseconds: 10 * second) == [ready(10)])
-        #expect(try poller.wait(timeoutNanoseconds: 10 * second) == [ready(10)], "until it is read")
+        #expect(try poller.wait(timeoutNanoseconds: 60 * second) == [ready(10)])
+        #expect(try poller.wait(timeoutNanoseconds: 60 * second) == [ready(10)], "until it is read")
         try [1].withUnsafeBytes { try DescriptorIO.writeFully(first, $0) }
-        let both = try poller.wait(timeoutNanoseconds: 10 * second)
+        let both = try poller.wait(timeoutNanoseconds: 60 * second)
         #expect(Set(both.map(\.id)) == [10, 20])
         #expect(try next(receiver) == Array("x".utf8))
         #expect(try poller.wait(timeoutNanoseconds: 0) == [ready(20)])
@@ -72,11 +72,11 @@ struct PollerTests {
         var returned = 0
         for _ in 0..<10_000 {
             try client.send(Message("ping"))
-            guard try serverPoller.wait(timeoutNanoseconds: 10 * second) == [ready(0)] else { break }
+            guard try serverPoller.wait(timeoutNanoseconds: 60 * second) == [ready(0)] else { break }
             guard let pair = try server.receivePair() else { break }
             try server.send(Message(copying: pair.first.bytes), more: true)
             try server.send(Message(copying: pair.second.bytes))
-            guard try clientPoller.wait(timeoutNanoseconds: 10 * second) == [ready(0)] else { break }
+            guard try clientPoller.wait(timeoutNanoseconds: 60 * second) == [ready(0)] else { break }
             if try client.receive() != nil { returned += 1 }
         }
         #expect(returned == 10_000)

@@ -14,7 +14,9 @@ private let python: String? = {
     }
 }()
 
-@Suite("Beside pyzmq", .enabled(if: python != nil, "needs a Python with pyzmq: set APUS_PYTHON to its path"))
+@Suite(
+    "Beside pyzmq", .tags(.python),
+    .enabled(if: python != nil, "needs a Python with pyzmq: set APUS_PYTHON to its path"))
 struct PyzmqTests {
     let directory = TemporaryDirectory()
 

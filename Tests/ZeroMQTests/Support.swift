@@ -4,11 +4,11 @@ import ZeroMQ
 
 let second: UInt64 = 1_000_000_000
 
-/// Waits for the next frame, at most ten seconds.
+/// Waits for the next frame, at most a minute.
 func next(_ socket: Socket) throws -> [UInt8]? {
     let poller = try Poller()
     try poller.add(socket, id: 0)
-    let deadline = Monotonic.nanoseconds + 10 * second
+    let deadline = Monotonic.nanoseconds + 60 * second
     while Monotonic.nanoseconds < deadline {
         if let frame = try socket.receive() { return frame.toArray() }
         _ = try poller.wait(timeoutNanoseconds: second / 10)
@@ -16,22 +16,22 @@ func next(_ socket: Socket) throws -> [UInt8]? {
     return nil
 }
 
-/// Waits for the next message of two frames, at most ten seconds.
+/// Waits for the next message of two frames, at most a minute.
 func nextPair(_ socket: Socket) throws -> (identity: String, body: String)? {
     guard let first = try next(socket), let second = try next(socket) else { return nil }
     return (String(decoding: first, as: UTF8.self), String(decoding: second, as: UTF8.self))
 }
 
-/// Waits for an event of this kind, dropping others, at most ten seconds.
+/// Waits for an event of this kind, dropping others, at most a minute.
 func nextEvent(_ monitor: SocketMonitor, _ kind: SocketEvent.Kind) throws -> SocketEvent? {
     try nextEvent(monitor) { $0.kind == kind }
 }
 
-/// Waits for an event that fits, dropping others, at most ten seconds.
+/// Waits for an event that fits, dropping others, at most a minute.
 func nextEvent(_ monitor: SocketMonitor, where fits: (SocketEvent) -> Bool) throws -> SocketEvent? {
     let poller = try Poller()
     try poller.add(monitor.socket, id: 0)
-    let deadline = Monotonic.nanoseconds + 10 * second
+    let deadline = Monotonic.nanoseconds + 60 * second
     while Monotonic.nanoseconds < deadline {
         while let event = try monitor.next() {
             if fits(event) { return event }
@@ -42,7 +42,7 @@ func nextEvent(_ monitor: SocketMonitor, where fits: (SocketEvent) -> Bool) thro
 }
 
 /// Asks again and again until `condition` holds or the time is over; true when it held.
-func eventually(within limit: Duration = .seconds(10), _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Monotonic.deadline(after: limit)
     repeat {
         if try condition() { return true }

@@ -6,7 +6,7 @@ import WorkflowCore
 
 @testable import ManagerRuntime
 
-@Suite("Labels of a manager's node", .serialized)
+@Suite("Labels of a manager's node", .tags(.realProcess), .serialized)
 struct LabelTests {
     @Test(
         "they are those given, those of the environment, the host's and Slurm's partition, each once",

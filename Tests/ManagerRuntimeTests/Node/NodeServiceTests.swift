@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: its node", .serialized)
+@Suite("Manager process: its node", .tags(.realProcess), .serialized)
 struct NodeServiceTests {
     /// The answers of "binding" from each of two workers, worker 0 first.
     private func bindings(_ change: (inout ManagerConfiguration) -> Void) throws -> [[String]] {

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks that ask for more than a worker", .serialized)
+@Suite("Manager process: tasks that ask for more than a worker", .tags(.realProcess), .serialized)
 struct PlacementServiceTests {
     @Test("a manager says what its node has")
     func capacity() throws {
@@ -73,7 +73,7 @@ struct PlacementServiceTests {
             let needs = [nil, TaskNeeds(cores: 1), TaskNeeds(cores: 2), TaskNeeds(cores: 1)][task % 4]
             try interchange.send([task], "processors", [20], needs: needs)
         }
-        let answers = try (1...24).map { try interchange.awaitAnswer($0, seconds: 20).value([[Int]].self) }
+        let answers = try (1...24).map { try interchange.awaitAnswer($0).value([[Int]].self) }
         for (index, answer) in answers.enumerated() {
             #expect(answer[0] == answer[1], "task \(index + 1) was moved while it ran")
             if (index + 1) % 4 != 0 { #expect(answer[0].count == [0, 1, 2, 1][(index + 1) % 4]) }
@@ -119,7 +119,7 @@ struct PlacementServiceTests {
         _ = try interchange.awaitRegistration()
         try interchange.send([1], "block", [1500])
         try interchange.send([2], app, [300], needs: TaskNeeds(memory: 64 << 20))
-        let error = try #require(try interchange.awaitAnswer(2, seconds: 20).error as? MemoryLimitExceeded)
+        let error = try #require(try interchange.awaitAnswer(2).error as? MemoryLimitExceeded)
         #expect(error.limit == 64 << 20 && error.reached > 64 << 20 && error.app == app)
         #expect(error.host == CurrentProcess.hostName)
         // Its neighbour has noticed nothing, and there are two workers again.

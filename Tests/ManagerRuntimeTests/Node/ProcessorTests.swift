@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
@@ -117,9 +118,11 @@ struct ProcessorTests {
     }
 
     /// Runs a random sequence; the bench looks after every event that nothing is given twice.
-    @Test("in any sequence no processor is given twice, and all are back at the end", arguments: 1...60)
-    func random(seed: Int) throws {
-        var random = SeededGenerator(state: UInt64(seed))
+    @Test(
+        "in any sequence no processor is given twice, and all are back at the end",
+        arguments: Thoroughness.seeds(few: 12, many: 60))
+    func random(seed: UInt64) throws {
+        var random = SeededGenerator(state: seed)
         let processors = Int.random(in: 1...12, using: &random)
         let workers = Int.random(in: 1...processors, using: &random)
         let affinity: CPUAffinity =

@@ -1,11 +1,12 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import Provisioning
 
 /// Runs the shell text of a cache in this machine's `sh`: that is what nodes run.
-@Suite("Programs that nodes keep a copy of")
+@Suite("Programs that nodes keep a copy of", .tags(.realProcess))
 struct ExecutableCacheTests {
     /// A program that prints who it is, its digest, and a script that starts it from a cache.
     private struct Scene {
@@ -20,16 +21,16 @@ struct ExecutableCacheTests {
         }
 
         func write(_ text: String, limit: Int = 8, digest: String? = nil) throws {
-            try SmallFile.write(Array(text.utf8), to: program, mode: 0o755)
+            try Script.write(text, to: program)
             let digest = try digest ?? ExecutableFile.digestWaiting(program)
             let cache = ExecutableCache(directory: cache, limit: limit)
             let script = cache.script(
                 executable: program, digest: digest, command: #"env A='b c' "$apus_program" 'x y' z"#)
-            try SmallFile.write(Array(script.utf8), to: self.script, mode: 0o700)
+            try Script.write(script, to: self.script)
         }
 
         func run(_ shell: String = "/bin/sh") async throws -> SchedulerOutcome {
-            try await SchedulerCommand(shell, [script], timeout: .seconds(60)).outcome()
+            try await SchedulerCommand(shell, [script], timeout: .seconds(300)).outcome()
         }
 
         var entries: [String] {
@@ -88,7 +89,11 @@ struct ExecutableCacheTests {
         let held = scene.cache + "/" + first[0]
         let holder = try ChildProcess(
             spawning: ChildProcess.Options(
-                executable: "flock", arguments: ["flock", "-s", held, "sleep", "100"]))
+                executable: "flock", arguments: ["flock", "-s", held, "sleep", "1000"]))
+        // It is held when nobody else can have it alone.
+        while try await SchedulerCommand("flock", ["-n", "-x", held, "true"]).outcome().exitCode == 0 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         var others: [String] = []
         for name in ["second", "third", "fourth"] {
             try scene.write("#!/bin/sh\necho \(name)\n", limit: 2)

@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -8,7 +9,7 @@ import WorkflowCore
 /// An `ssh` that runs the remote command on this machine, in a directory that stands for each host's own.
 ///
 /// What really crosses a network is in ClusterTests.
-@Suite("Jobs on hosts, with an ssh that goes nowhere")
+@Suite("Jobs on hosts, with an ssh that goes nowhere", .tags(.realProcess))
 struct SSHProviderTests {
     private struct Scene {
         let directory: TemporaryDirectory
@@ -29,7 +30,7 @@ struct SSHProviderTests {
                 echo 'Welcome to the machine'
                 exec /bin/sh -c "$*"
                 """
-            try SmallFile.write(Array(ssh.utf8), to: path + "/ssh", mode: 0o700)
+            try Script.write(ssh, to: path + "/ssh")
             provider = SSHProvider(
                 hosts: hosts, sshProgram: path + "/ssh", grace: .seconds(2), blocks: blocks)
         }
@@ -44,11 +45,11 @@ struct SSHProviderTests {
 
         /// Asks until the job is over, or something else is so.
         func status(_ id: JobID, until done: (JobStatus) -> Bool = { $0.state.isTerminal }) async throws -> JobStatus? {
-            let deadline = Monotonic.nanoseconds + 20_000_000_000
+            let deadline = Monotonic.deadline(after: .seconds(90))
             while Monotonic.nanoseconds < deadline {
                 let answer = try await provider.status(of: [id])[id]
                 if let answer, done(answer) { return answer }
-                usleep(50_000)
+                try await Task.sleep(for: .milliseconds(50))
             }
             return try await provider.status(of: [id])[id]
         }
@@ -92,7 +93,7 @@ struct SSHProviderTests {
         let id = try await scene.provider.submit(
             scene.job("sh -c 'trap \"\" TERM; setsid sleep 1000 & echo $! >child; sleep 1000'"))
         var child = ""
-        _ = eventually(within: 10) {
+        _ = await eventually {
             child = scene.text("child").split(separator: "\n").first.map(String.init) ?? ""
             return !child.isEmpty
         }
@@ -111,7 +112,8 @@ struct SSHProviderTests {
         stranger.teardown([])
 
         try await scene.provider.cancel([id])
-        #expect(eventually(within: 5) { kill(number, 0) != 0 })
+        let isGone = await eventually { kill(number, 0) != 0 }
+        #expect(isGone)
         let status = try await scene.status(id)
         #expect(status?.state == .failed)
     }
@@ -149,7 +151,7 @@ struct SSHProviderTests {
             [ "$(umask)" = "\(mask)" ] && [ "$PWD" = "$APUS_ROLE_LOGS" ] || exit 9
 
             """
-        try SmallFile.write(Array(text.utf8), to: path, mode: 0o755)
+        try Script.write(text, to: path)
         let digest = try ExecutableFile.digestWaiting(path)
         for block in 0..<2 {
             let job = scene.job(
@@ -178,7 +180,8 @@ struct SSHProviderTests {
             """
         let scene = try Scene(before: lost)
         let id = try await scene.provider.submit(scene.job("sh -c 'echo once >>ran; sleep 100'"))
-        #expect(eventually(within: 10) { !scene.text("ran").isEmpty })
+        let hasRun = await eventually { !scene.text("ran").isEmpty }
+        #expect(hasRun)
         #expect(scene.text("ran") == "once\n")
         try await scene.provider.cancel([id])
     }
@@ -228,7 +231,10 @@ struct SSHProviderTests {
         let job = broken.job("sh -c 'echo $$ >running; exec sleep 1000'")
         _ = await #expect(throws: ProviderError.self) { _ = try await broken.provider.submit(job) }
         let pid = Int32(broken.text("running").split(separator: "\n").first ?? "")
-        if let pid { #expect(eventually(within: 5) { kill(pid, 0) != 0 }) }
+        if let pid {
+            let isGone = await eventually { kill(pid, 0) != 0 }
+            #expect(isGone)
+        }
     }
 
     @Test("a shell that answers with something else is an error that shows it")
@@ -266,11 +272,12 @@ struct SSHProviderTests {
 }
 
 /// Waits until something is so, with a deadline.
-private func eventually(within seconds: Double, _ condition: () -> Bool) -> Bool {
-    let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
+private func eventually(_ condition: () -> Bool) async -> Bool {
+    let deadline = Monotonic.deadline(after: .seconds(60))
     while Monotonic.nanoseconds < deadline {
         if condition() { return true }
-        usleep(20_000)
+        // A task that is cancelled looks without pauses, to the deadline.
+        try? await Task.sleep(for: .milliseconds(20))
     }
     return condition()
 }

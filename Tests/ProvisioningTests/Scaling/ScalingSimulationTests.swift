@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Provisioning
@@ -27,9 +28,10 @@ struct ScalingSimulationTests {
         return Array(result.prefix(seconds))
     }
 
-    @Test("with a sound but slow scheduler nothing is ended and started again without new load", arguments: 0..<20)
-    func calm(seed: Int) async {
-        let seed = UInt64(seed)
+    @Test(
+        "with a sound but slow scheduler nothing is ended and started again without new load",
+        arguments: Thoroughness.seeds(few: 5, many: 30))
+    func calm(seed: UInt64) async {
         var random = SeededRandom(seed: seed)
         let parallelism = [0, 0.25, 0.5, 1][random.next(below: 4)]
         let strategy = [ScalingStrategy.simple, .auto][random.next(below: 2)]
@@ -60,9 +62,11 @@ struct ScalingSimulationTests {
         }
     }
 
-    @Test("with schedulers that fail, lie and lose jobs, bounds hold and every block ends", arguments: 100..<120)
-    func trouble(seed: Int) async {
-        let seed = UInt64(seed)
+    @Test(
+        "with schedulers that fail, lie and lose jobs, bounds hold and every block ends",
+        arguments: Thoroughness.seeds(few: 8, many: 40))
+    func trouble(number: UInt64) async {
+        let seed = 99 + number
         var random = SeededRandom(seed: seed)
         var trouble = ScalingSimulation.Trouble()
         trouble.submitFails = random.next(below: 400)
@@ -95,15 +99,16 @@ struct ScalingSimulationTests {
 
     @Test("thousands of blocks come, work and go")
     func thousands() async {
+        let blocks = Thoroughness.count(few: 1500, many: 5000)
         var trouble = ScalingSimulation.Trouble()
         trouble.jobFails = 20
         trouble.neverRegisters = 10
         trouble.cancelFails = 100
         var simulation = ScalingSimulation(
-            seed: 3, trouble: trouble, settings { $0.maxBlocks = 5000 })
-        await simulation.run(Array(repeating: 20_000, count: 300))
-        #expect(simulation.mostLiving > 4900)
-        await simulation.run(Array(repeating: 9000, count: 100))
+            seed: 3, trouble: trouble, settings { $0.maxBlocks = blocks })
+        await simulation.run(Array(repeating: 4 * blocks, count: 300))
+        #expect(simulation.mostLiving > blocks - blocks / 50)
+        await simulation.run(Array(repeating: 9 * blocks / 5, count: 100))
         await simulation.finish()
         #expect(simulation.complaints.isEmpty)
         #expect(simulation.state.living.isEmpty)

@@ -36,7 +36,7 @@ struct StandInScheduler: Sendable, CustomTestStringConvertible {
 }
 
 /// The providers against commands that run as processes and print what the real ones do.
-@Suite("Other schedulers' commands as processes")
+@Suite("Other schedulers' commands as processes", .tags(.realProcess))
 struct SchedulerProcessTests {
     private func job(_ command: String, in directory: String) -> JobRequest {
         JobRequest(

@@ -27,7 +27,7 @@ struct Inputs {
     // MARK: Hostile
 
     /// So many of something small each.
-    private static let many = 20_000
+    private static let many = 50_000
 
     private static func make(_ name: String, _ build: (inout Inputs) -> Void) -> Inputs {
         var input = Inputs(name)

@@ -40,7 +40,7 @@ func begin(_ name: String) {
 
 /// Waits until so many tasks of a name have begun.
 func awaitBegun(_ name: String, _ count: Int = 1) {
-    let deadline = milliseconds() + 20_000
+    let deadline = milliseconds() + 60_000
     while access("begun-\(name)-\(count - 1)", F_OK) != 0 {
         guard milliseconds() < deadline else {
             tell("\(count) tasks of '\(name)' did not begin")
@@ -240,7 +240,7 @@ await Workflow.run(configuration: configuration) {
         await tellOutcome("total", total((1...100).map { add($0, 0) }))
     case "worker-killed":
         let worker = try await processID().value
-        let victim = nap(5_000)
+        let victim = nap(options.contains("retry") ? 1_000 : 60_000)
         awaitBegun("nap")
         let before = milliseconds()
         kill(pid_t(worker), SIGKILL)
@@ -296,7 +296,7 @@ await Workflow.run(configuration: configuration) {
         let same = try await parentID().value
         tell("same manager \(same == manager)")
     case "interchange-killed":
-        let victims = (0..<10).map { _ in nap(20_000) }
+        let victims = (0..<10).map { _ in nap(60_000) }
         awaitBegun("nap", 2)
         let before = milliseconds()
         kill(pid_t(interchange), SIGKILL)
@@ -393,12 +393,13 @@ await Workflow.run(configuration: configuration) {
     case "responsive":
         // A long task must not delay a short one while a worker is idle.
         for future in (0..<2_000).map({ add($0, 1) }) { _ = try await future.value }
-        let long = nap(3_000)
-        awaitBegun("nap")
+        let long = tidy("long")
+        while access("long.begun", F_OK) != 0 { usleep(10_000) }
         let before = milliseconds()
         for _ in 0..<20 { _ = try await add(1, 1).value }
         tell("short tasks took \(milliseconds() - before) ms")
-        _ = try await long.value
+        long.cancel()
+        await tellOutcome("long", long)
     case "async":
         await tellOutcome("napAsync", napAsync(50))
     case "crash-at-start":

@@ -23,7 +23,7 @@ enum Tell {
 
 /// Waits for facts.
 enum Wait {
-    static func eventually(within seconds: Double = 20, _ condition: () -> Bool) -> Bool {
+    static func eventually(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
         let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
         while !condition() {
             if Monotonic.nanoseconds > deadline { return false }
@@ -38,7 +38,7 @@ enum Wait {
             (try? SmallFile.readText(file)).flatMap { Int32($0.prefix { $0.isNumber }) }
         }
         guard pids.count == files.count else { return -1 }
-        _ = eventually(within: 5) { !pids.contains { isAlive($0) } }
+        _ = eventually { !pids.contains { isAlive($0) } }
         return pids.count { isAlive($0) }
     }
 
@@ -84,7 +84,7 @@ final class Reports: OutcomeReceiver {
     /// The one report about an attempt, when it comes in time.
     func of(_ attempt: Attempt) -> String {
         let number = attempt.identity.task.rawValue
-        _ = Wait.eventually(within: 20) { self.texts.withLock { $0[number] != nil } }
+        _ = Wait.eventually { self.texts.withLock { $0[number] != nil } }
         let all = texts.withLock { $0[number] ?? [] }
         return all.count == 1 ? all[0] : "\(all.count) reports: \(all)"
     }

@@ -71,13 +71,14 @@ let limitedDeaf = app("limitedDeaf", options: .init(walltime: .milliseconds(200)
     return count
 }
 let limitedQuick = app("limitedQuick", options: .init(walltime: .seconds(60))) { (value: Int) in value }
-let limitedFamily = bashApp("limitedFamily", options: .init(walltime: .milliseconds(500))) { () -> ShellCommand in
+// Its walltimes leave time to begin on a busy machine.
+let limitedFamily = bashApp("limitedFamily", options: .init(walltime: .seconds(3))) { () -> ShellCommand in
     "echo $$ > family-1; sleep 1000 & echo $! > family-2; sleep 1000"
 }
 let plainFamily = bashApp("plainFamily") { () -> ShellCommand in
     "echo $$ > family-1; sleep 1000 & echo $! > family-2; sleep 1000"
 }
-let stubbornFamily = bashApp("stubbornFamily", options: .init(walltime: .milliseconds(500))) { () -> ShellCommand in
+let stubbornFamily = bashApp("stubbornFamily", options: .init(walltime: .seconds(3))) { () -> ShellCommand in
     "trap '' TERM; echo $$ > family-1; sh -c \"trap '' TERM; sleep 1000\" & echo $! > family-2; while :; do sleep 1; done"
 }
 

@@ -55,6 +55,7 @@ package final class TestFolder: Sendable {
 
     /// Writes a file.
     package func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws {
+        if mode & 0o100 != 0 { return try Script.write(text, to: path + "/" + name) }
         try SmallFile.write(Array(text.utf8), to: path + "/" + name, mode: mode)
     }
 
@@ -68,7 +69,7 @@ package final class TestFolder: Sendable {
         try execute(Built.apus, words, environment: environment)
     }
 
-    /// Starts a program in the folder and waits at most a minute for its end.
+    /// Starts a program in the folder and waits at most five minutes for its end.
     package func execute(
         _ program: String, _ words: [String], environment: [String: String] = [:]
     ) throws -> Finished {
@@ -103,9 +104,9 @@ package final class TestFolder: Sendable {
         return Running(child: try ChildProcess(spawning: options), output: output)
     }
 
-    /// Waits at most a minute for a program's end.
+    /// Waits at most five minutes for a program's end; some compile.
     package func finish(_ running: Running) throws -> Finished {
-        let status = running.child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(60)))
+        let status = running.child.wait(deadlineNanoseconds: Monotonic.deadline(after: .seconds(300)))
         guard let status else { throw StillRunning(errors: running.errors) }
         return Finished(code: status.shellCode, output: running.text, errors: running.errors)
     }
@@ -115,7 +116,7 @@ package final class TestFolder: Sendable {
         /// What it had said.
         package var errors: String
         /// In words.
-        package var description: String { "it still ran after a minute; it said: \(errors)" }
+        package var description: String { "it still ran after five minutes; it said: \(errors)" }
     }
 
     deinit {
@@ -125,7 +126,7 @@ package final class TestFolder: Sendable {
 }
 
 /// Looks again and again until `condition` holds; false when it does not in time.
-package func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within seconds: Double = 60, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
     while Monotonic.nanoseconds < deadline {
         if try condition() { return true }
