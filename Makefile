@@ -41,7 +41,7 @@ PROCESS_TESTS := ClusterTests CompileFailTests ExampleTests OperatorTests Proces
     ScriptTests.InitTests ScriptTests.PackageScriptTests ScriptTests.RunTests \
     WorkerRuntimeTests.WorkerServiceTests ZeroMQTests.PyzmqTests
 space := $(subst ,, )
-PROCESS_PATTERN := ^($(subst $(space),|,$(strip $(PROCESS_TESTS))))\b
+PROCESS_PATTERN := ^($(subst $(space),|,$(strip $(PROCESS_TESTS))))([./(]|$$)
 # Suites that try more under APUS_THOROUGH_TESTS=1; `make test-extra` runs them so.
 THOROUGH_TESTS := random|Random|mutation|PickleCodingTests.RoundTripTests|MemoryBound|SimulationTests|TaskSlotsTests|MemoTests/many
 LINTED := Sources Tests Examples Package.swift
