@@ -154,8 +154,8 @@ let package = Package(
 
         // MARK: Tests
         unitTests("SystemSupport"),
-        unitTests("ZeroMQ", ["SystemSupport"]),
-        unitTests("Commands", ["SystemSupport"]),
+        unitTests("ZeroMQ", ["TestSupport", "SystemSupport"]),
+        unitTests("Commands", ["TestSupport", "SystemSupport"]),
         unitTests("PickleCoding", ["TestSupport", "SystemSupport", "PickleProbe"]),
         .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
         .executableTarget(
@@ -166,7 +166,7 @@ let package = Package(
             "DataFlow", ["TestSupport", "PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
-        unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
+        unitTests("RelayRuntime", ["TestSupport", "SystemSupport", "ZeroMQ"]),
         unitTests("Provisioning", ["TestSupport", "WorkflowCore", "SystemSupport"]),
         unitTests("KubernetesObjects", ["Provisioning", "WorkflowCore", "SystemSupport"]),
         .testTarget(
@@ -186,7 +186,8 @@ let package = Package(
                 deque,
             ]),
         unitTests(
-            "WorkerRuntime", ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
+            "WorkerRuntime",
+            ["TestSupport", "WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
         .executableTarget(
             name: "WorkerProbe",
             dependencies: [
@@ -214,7 +215,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "StopProgram", "ElasticProgram",
+                "TestSupport", "SystemSupport", "ProbeProgram", "SpreadProgram", "FilesProgram", "StopProgram",
+                "ElasticProgram",
                 "ApusCommandLine",
             ],
             swiftSettings: shared),
@@ -236,8 +238,8 @@ let package = Package(
         unitTests(
             "Launch",
             [
-                "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport", "WorkflowCore",
-                "ProgressProgram",
+                "TestSupport", "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport",
+                "WorkflowCore", "ProgressProgram",
             ]),
         .executableTarget(
             name: "ProgressProgram", dependencies: ["Apus"], path: "Tests/Support/ProgressProgram",
@@ -247,7 +249,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline", "Sweep", "Diamond",
+                "TestSupport", "SystemSupport", "Hello", "MonteCarloPi", "WordCount", "Mandelbrot", "BashPipeline",
+                "Sweep", "Diamond",
                 "DivideAndConquer",
                 "ZipPipeline",
             ],
@@ -255,7 +258,7 @@ let package = Package(
         .testTarget(
             name: "ScriptTests", dependencies: ["TestSupport", "SystemSupport", "ApusCommandLine"],
             swiftSettings: shared),
-        // What tests of several targets need to run programs; it does not import Testing, which only tests can.
+        // What tests of several targets need: programs, threads, tags.
         .target(
             name: "TestSupport", dependencies: ["SystemSupport"], path: "Tests/Support/TestSupport",
             swiftSettings: shared),
@@ -269,7 +272,8 @@ let package = Package(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],
             path: "Tests/Support/ConfiguredProgram", swiftSettings: shared),
         .testTarget(name: "ArchitectureTests", swiftSettings: shared),
-        .testTarget(name: "CompileFailTests", dependencies: ["Apus", "SystemSupport"], swiftSettings: shared),
+        .testTarget(
+            name: "CompileFailTests", dependencies: ["TestSupport", "Apus", "SystemSupport"], swiftSettings: shared),
     ],
     swiftLanguageModes: [.v6]
 )

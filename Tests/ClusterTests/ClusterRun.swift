@@ -1,16 +1,7 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
-
-/// Waits until something is so, with a deadline.
-func eventually(within seconds: Double, _ condition: () -> Bool) -> Bool {
-    let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
-    while Monotonic.nanoseconds < deadline {
-        if condition() { return true }
-        usleep(100_000)
-    }
-    return condition()
-}
 
 /// Slurm's commands.
 enum Slurm {

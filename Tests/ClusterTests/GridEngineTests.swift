@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Grid Engine's commands.
@@ -50,7 +51,7 @@ enum GridEngine {
 
 /// A real Grid Engine of one host: `Tests/Support/grid-engine.sh run swift test --filter RealGridEngine`.
 @Suite(
-    "A real Grid Engine", .tags(.cluster), .serialized, .enabled(if: GridEngine.isThere, GridEngine.hint))
+    "A real Grid Engine", .tags(.cluster), .blocking, .serialized, .enabled(if: GridEngine.isThere, GridEngine.hint))
 struct RealGridEngine {
     private static let once = ["CLUSTER_ROUNDS": "1"]
 

@@ -7,7 +7,8 @@ import Testing
 ///
 /// The example WordCount starts its workers by ssh, over the wires as well; other tasks are started in the namespaces.
 @Suite(
-    "Workers behind a bad network", .tags(.cluster), .serialized, .enabled(if: Network.isThere, Network.hint))
+    "Workers behind a bad network", .tags(.cluster), .blocking, .serialized, .enabled(if: Network.isThere, Network.hint)
+)
 struct NetworkTests {
     private static let near = ["CLUSTER_NAMESPACES": "n1 n2", "CLUSTER_ADDRESS": Network.submitAddress]
 

@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// The hosts of `Tests/Support/ssh-hosts.sh`.
@@ -52,7 +53,7 @@ enum SSHHosts {
 
 /// Real SSH servers of this machine: `Tests/Support/ssh-hosts.sh run swift test --filter SSHTests`.
 @Suite(
-    "Workers on hosts that ssh reaches", .tags(.cluster), .serialized,
+    "Workers on hosts that ssh reaches", .tags(.cluster), .blocking, .serialized,
     .enabled(if: SSHHosts.directory != nil, SSHHosts.hint))
 struct SSHTests {
     private static func words(_ settings: [String: String]) throws -> ClusterRun {

@@ -1,11 +1,12 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// What runs on a real Slurm of two nodes or more: `Tests/Support/slurm-cluster.sh run swift test --filter RealSlurm`.
 ///
 /// One test at a time: they share the nodes, and take them away.
-@Suite("A real Slurm", .tags(.cluster), .serialized, .enabled(if: Slurm.isThere, Slurm.hint))
+@Suite("A real Slurm", .tags(.cluster), .blocking, .serialized, .enabled(if: Slurm.isThere, Slurm.hint))
 enum RealSlurm {}
 
 extension RealSlurm {

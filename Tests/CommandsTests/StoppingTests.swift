@@ -1,9 +1,10 @@
 import Commands
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Stopping commands", .tags(.realProcess))
+@Suite("Stopping commands", .tags(.realProcess), .blocking)
 struct StoppingTests {
     let directory = TemporaryDirectory()
 

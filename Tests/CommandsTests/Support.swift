@@ -43,16 +43,6 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-/// Looks again and again until `condition` holds or the time is over; true when it held.
-func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = Monotonic.deadline(after: limit)
-    repeat {
-        if try condition() { return true }
-        _ = poll(nil, 0, 5)
-    } while Monotonic.nanoseconds < deadline
-    return try condition()
-}
-
 /// Whether a process runs; one that has ended and waits to be reaped does not.
 func isRunning(_ pid: Int32) -> Bool {
     guard let text = try? SmallFile.readText("/proc/\(pid)/stat"), let bracket = text.lastIndex(of: ")") else {

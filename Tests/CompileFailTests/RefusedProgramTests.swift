@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A program that must not compile, and words of the error that says why.
@@ -12,7 +13,7 @@ struct RefusedProgram: Sendable, CustomTestStringConvertible {
 /// What must not reach a worker is refused by the compiler, where the mistake is made.
 ///
 /// Each program is a small change of the one that must compile, so that it fails for its own reason alone.
-@Suite("Programs that must not compile", .tags(.realProcess))
+@Suite("Programs that must not compile", .tags(.realProcess), .blocking)
 struct RefusedProgramTests {
     static let refused = [
         RefusedProgram(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `apus config` and `apus run --config`, as real processes.
-@Suite("Commands for settings", .tags(.realProcess))
+@Suite("Commands for settings", .tags(.realProcess), .blocking)
 struct CommandTests {
     @Test("check says all that is wrong, and ends with 1")
     func check() throws {
@@ -203,7 +203,7 @@ struct CommandTests {
 }
 
 /// Who links the reader of YAML.
-@Suite("Linkage", .tags(.realProcess))
+@Suite("Linkage", .tags(.realProcess), .blocking)
 struct LinkageTests {
     private static func contains(_ program: String, _ symbol: String) throws -> Bool {
         let folder = try TestFolder()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `apus run` with programs that are compiled already.
-@Suite("Compiled programs", .tags(.realProcess))
+@Suite("Compiled programs", .tags(.realProcess), .blocking)
 struct CompiledProgramTests {
     private static let wordCount = Built.products + "/WordCount"
     private static let settings = """

@@ -1,13 +1,14 @@
 import Glibc
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import DataFlow
 
 /// A real program with a checkpoint, killed again and again.
-@Suite("A killed program with a checkpoint", .tags(.realProcess), .serialized)
+@Suite("A killed program with a checkpoint", .tags(.realProcess), .blocking, .serialized)
 struct CheckpointKillTests {
     private static let calls = 1000
 

@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("BashPipeline", .tags(.realProcess), .serialized)
+@Suite("BashPipeline", .tags(.realProcess), .blocking, .serialized)
 struct BashPipelineTests {
     private func folder() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()

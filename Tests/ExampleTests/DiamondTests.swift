@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("Diamond", .tags(.realProcess), .serialized)
+@Suite("Diamond", .tags(.realProcess), .blocking, .serialized)
 struct DiamondTests {
     @Test("the bounds enclose π, and are as far apart as the strips are wide", arguments: placements)
     func bounds(placement: [String]) throws {

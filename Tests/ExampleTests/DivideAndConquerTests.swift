@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("DivideAndConquer", .tags(.realProcess), .serialized)
+@Suite("DivideAndConquer", .tags(.realProcess), .blocking, .serialized)
 struct DivideAndConquerTests {
     private func run(_ words: [String]) throws -> (value: Double, parts: Int) {
         let finished = try Example.run("DivideAndConquer", words, in: TemporaryFolder())

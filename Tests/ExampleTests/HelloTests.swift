@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("Hello", .tags(.realProcess), .serialized)
+@Suite("Hello", .tags(.realProcess), .blocking, .serialized)
 struct HelloTests {
     @Test("three greetings arrive in the order of the calls")
     func greetings() throws {

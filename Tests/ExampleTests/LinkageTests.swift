@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// What a program carries to every node: libzmq, and nothing that only the monitoring pages or other products need.
-@Suite("Linkage", .tags(.realProcess))
+@Suite("Linkage", .tags(.realProcess), .blocking)
 struct LinkageTests {
     @Test(
         "programs link libzmq, and neither SQLite nor, but for the command, the full Foundation",

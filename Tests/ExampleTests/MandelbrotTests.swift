@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Mandelbrot", .tags(.realProcess), .serialized)
+@Suite("Mandelbrot", .tags(.realProcess), .blocking, .serialized)
 struct MandelbrotTests {
     private func draw(_ options: [String], in folder: TemporaryFolder) throws -> [UInt8] {
         let finished = try Example.run("Mandelbrot", options + ["--output", "picture.png"], in: folder)

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("MonteCarloPi", .tags(.realProcess), .serialized)
+@Suite("MonteCarloPi", .tags(.realProcess), .blocking, .serialized)
 struct MonteCarloPiTests {
     private let arguments = ["--tasks", "50", "--points", "20000"]
 

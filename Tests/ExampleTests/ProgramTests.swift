@@ -1,7 +1,8 @@
+import TestSupport
 import Testing
 
 /// What every program answers: `tasks`, `describe`, `call`, `run`, `--help`.
-@Suite("Commands of programs", .tags(.realProcess), .serialized)
+@Suite("Commands of programs", .tags(.realProcess), .blocking, .serialized)
 struct ProgramTests {
     private func run(_ program: String, _ words: String...) throws -> Finished {
         try Example.run(program, words, in: TemporaryFolder())

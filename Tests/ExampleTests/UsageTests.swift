@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A command line that makes no sense, and what the explanation must name.
@@ -9,7 +10,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     var testDescription: String { ([program] + arguments).joined(separator: " ") }
 }
 
-@Suite("Arguments of the examples", .tags(.realProcess))
+@Suite("Arguments of the examples", .tags(.realProcess), .blocking)
 struct UsageTests {
     static let mistakes = [
         Mistake(program: "MonteCarloPi", arguments: ["--tasks", "0"], named: "--tasks is '0'"),

@@ -1,7 +1,8 @@
 import Glibc
+import TestSupport
 import Testing
 
-@Suite("WordCount", .tags(.realProcess), .serialized)
+@Suite("WordCount", .tags(.realProcess), .blocking, .serialized)
 struct WordCountTests {
     /// The usual pipeline over the files of the current folder.
     ///

@@ -1,9 +1,10 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 @Suite(
-    "ZipPipeline", .tags(.realProcess), .serialized,
+    "ZipPipeline", .tags(.realProcess), .blocking, .serialized,
     .enabled(if: access("/usr/bin/zip", X_OK) == 0 && access("/usr/bin/unzip", X_OK) == 0))
 struct ZipPipelineTests {
     @Test("members are sorted into another archive, and merged", arguments: placements)

@@ -1,11 +1,12 @@
 import InterchangeRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 import ZeroMQ
 
-@Suite("the interchange with real sockets", .serialized)
+@Suite("the interchange with real sockets", .blocking, .serialized)
 struct ServiceTests {
     private func bytes(_ hex: String) -> [UInt8] {
         let digits = Array(hex.utf8.filter { $0 != 0x20 })

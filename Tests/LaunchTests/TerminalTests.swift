@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Programs on a terminal: what a person sees.
-@Suite("Progress on a terminal", .tags(.realProcess), .serialized)
+@Suite("Progress on a terminal", .tags(.realProcess), .blocking, .serialized)
 struct TerminalTests {
     private static let places = [["--on", "threads", "--workers", "2"], []]
 

@@ -1,11 +1,12 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks that are stopped", .tags(.realProcess), .serialized)
+@Suite("Manager process: tasks that are stopped", .tags(.realProcess), .blocking, .serialized)
 struct ManagerServiceCancelTests {
     private func start(
         workers: Int = 1, grace: Duration = .seconds(20), monitoring: Bool = false

@@ -1,12 +1,13 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 import ZeroMQ
 
-@Suite("Manager process: the connection", .tags(.realProcess), .serialized)
+@Suite("Manager process: the connection", .tags(.realProcess), .blocking, .serialized)
 struct ManagerServiceConnectionTests {
     @Test("after a cut connection the manager registers with what it holds, and sends unacknowledged results again")
     func reconnect() throws {

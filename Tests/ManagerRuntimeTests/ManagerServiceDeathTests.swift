@@ -1,11 +1,12 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: deaths", .tags(.realProcess), .serialized)
+@Suite("Manager process: deaths", .tags(.realProcess), .blocking, .serialized)
 struct ManagerServiceDeathTests {
     @Test(
         "a worker that ends in a task is reported with how it ended, and replaced",

@@ -1,11 +1,12 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks", .tags(.realProcess), .serialized)
+@Suite("Manager process: tasks", .tags(.realProcess), .blocking, .serialized)
 struct ManagerServiceTaskTests {
     @Test("a manager registers with what the interchange must know, and runs tasks", arguments: [true, false])
     func tasks(isApus: Bool) throws {

@@ -1,11 +1,12 @@
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import ZeroMQ
 
 @testable import ManagerRuntime
 
-@Suite("looking for the interchange")
+@Suite("looking for the interchange", .blocking)
 struct ProbeTests {
     @Test("pauses double up to a limit, each within its bounds, and follow from the name alone")
     func schedule() {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What operators ask of a workflow that runs, with real processes.
-@Suite("Questions to a running workflow", .tags(.realProcess))
+@Suite("Questions to a running workflow", .tags(.realProcess), .blocking)
 struct QuestionTests {
     @Test("explain follows a chain of arguments to its deepest cause, and says where that runs")
     func chain() throws {

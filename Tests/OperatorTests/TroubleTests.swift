@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What operators are told when there is nobody to ask, and what askers cannot do to a workflow.
-@Suite("Trouble with questions", .tags(.realProcess))
+@Suite("Trouble with questions", .tags(.realProcess), .blocking)
 struct TroubleTests {
     @Test("where nothing runs the error says so, and where the logs are")
     func nothing() throws {

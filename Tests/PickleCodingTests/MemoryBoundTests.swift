@@ -7,7 +7,7 @@ import Testing
 ///
 /// Smaller inputs would prove little beside the slack of a megabyte, and these take a minute.
 @Suite(
-    "Memory is bounded by the input, on anything", .tags(.realProcess),
+    "Memory is bounded by the input, on anything", .tags(.realProcess), .blocking,
     .enabled(if: Thoroughness.isThorough, "takes long: make test-extra runs it, or APUS_THOROUGH_TESTS=1"))
 struct MemoryBoundTests {
     private static let slack = 1 << 20

@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Blocks that come and go with the load, as real processes of this machine.
-@Suite("Blocks that come and go", .tags(.realProcess), .serialized)
+@Suite("Blocks that come and go", .tags(.realProcess), .blocking, .serialized)
 struct ElasticTests {
     private func run(_ arguments: [String], _ settings: [String: String] = [:]) throws -> ProbeRun {
         try ProbeRun(arguments, program: "ElasticProgram", environment: settings)

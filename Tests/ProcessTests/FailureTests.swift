@@ -1,9 +1,10 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// What a user sees when something dies (the table of docs/architecture.md), with real processes.
-@Suite("When something dies", .tags(.realProcess), .serialized)
+@Suite("When something dies", .tags(.realProcess), .blocking, .serialized)
 struct FailureTests {
     @Test("a worker killed by a signal is reported at once, and replaced")
     func workerKilled() throws {

@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Files that worker processes get and make, with a provider that the program itself declares.
-@Suite("Files of apps on real processes", .tags(.realProcess), .serialized)
+@Suite("Files of apps on real processes", .tags(.realProcess), .blocking, .serialized)
 struct FileTests {
     @Test(
         "files are staged in, made, and staged out, the same on threads and on processes",

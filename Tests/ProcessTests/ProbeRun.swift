@@ -1,5 +1,6 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// One run of the probe program, with everything it printed.
@@ -93,16 +94,6 @@ final class ProbeRun {
     }
 
     private var alive: [Int32] { processes.map(\.pid).filter { kill($0, 0) == 0 } }
-}
-
-/// Looks again and again until `condition` holds; false when it does not in time.
-func eventually(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
-    let deadline = Monotonic.nanoseconds + UInt64(seconds * 1e9)
-    while Monotonic.nanoseconds < deadline {
-        if condition() { return true }
-        _ = poll(nil, 0, 20)
-    }
-    return condition()
 }
 
 /// Other programs that tests run.

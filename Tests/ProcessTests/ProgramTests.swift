@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Whole programs, other than the probe.
-@Suite("Programs", .tags(.realProcess), .serialized)
+@Suite("Programs", .tags(.realProcess), .blocking, .serialized)
 struct ProgramTests {
     @Test("apps in three files work when they are listed, and one that is not is refused by name")
     func spread() throws {

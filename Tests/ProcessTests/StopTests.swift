@@ -1,9 +1,10 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Tasks that are stopped, with real processes.
-@Suite("Cancellation and walltime", .tags(.realProcess), .serialized)
+@Suite("Cancellation and walltime", .tags(.realProcess), .blocking, .serialized)
 struct StopTests {
     @Test("attempts are cancelled wherever they are, and nobody else notices")
     func cancel() throws {

@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 /// What a user sees when all goes well, or wrong in the program's own code.
-@Suite("A workflow on real processes", .tags(.realProcess), .serialized)
+@Suite("A workflow on real processes", .tags(.realProcess), .blocking, .serialized)
 struct WorkflowTests {
     @Test(
         "the same program gives the same on threads and on processes",

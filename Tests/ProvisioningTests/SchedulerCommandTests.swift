@@ -1,18 +1,22 @@
 import Provisioning
+import TestSupport
 import Testing
 
 @Suite("Client programs of schedulers", .tags(.realProcess))
 struct SchedulerCommandTests {
     @Test("both streams and the exit code come back")
     func streams() async throws {
-        let outcome = try await SchedulerCommand("sh", ["-c", "echo out; echo err >&2; exit 3"]).outcome()
+        let outcome = try await SchedulerCommand(
+            "sh", ["-c", "echo out; echo err >&2; exit 3"], timeout: .seconds(120)
+        ).outcome()
         #expect(outcome == SchedulerOutcome(exitCode: 3, standardOutput: "out\n", standardError: "err\n"))
     }
 
     @Test("a failure shows the command and what it printed")
     func failure() async {
         let error = await #expect(throws: ProviderError.self) {
-            _ = try await SchedulerCommand("sh", ["-c", "echo 'no such queue' >&2; exit 7"]).output()
+            _ = try await SchedulerCommand("sh", ["-c", "echo 'no such queue' >&2; exit 7"], timeout: .seconds(120))
+                .output()
         }
         #expect(error?.code == .refused)
         let text = error?.description ?? ""
@@ -51,7 +55,7 @@ struct SchedulerCommandTests {
 
     @Test("a child that keeps the output open does not hold up the answer")
     func detached() async throws {
-        let output = try await SchedulerCommand("sh", ["-c", "sleep 600 & echo done"]).output()
+        let output = try await SchedulerCommand("sh", ["-c", "sleep 600 & echo done"], timeout: .seconds(120)).output()
         #expect(output == "done\n")
     }
 
@@ -68,7 +72,7 @@ struct SchedulerCommandTests {
     func repeats() async throws {
         let directory = try TemporaryDirectory()
         let script = "echo x >>\(directory.path)/runs; [ $(wc -l <\(directory.path)/runs) -ge 2 ] && echo good"
-        let output = try await SchedulerCommand("sh", ["-c", script], repeats: 2).output()
+        let output = try await SchedulerCommand("sh", ["-c", script], timeout: .seconds(120), repeats: 2).output()
         #expect(output == "good\n")
     }
 }

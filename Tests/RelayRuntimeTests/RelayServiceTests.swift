@@ -1,6 +1,7 @@
 import Glibc
 import RelayRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import ZeroMQ
 
@@ -129,7 +130,7 @@ private final class Plain {
     }
 }
 
-@Suite("a relay between real sockets")
+@Suite("a relay between real sockets", .blocking)
 struct RelayServiceTests {
     @Test("bytes go both ways, and each end is told of the other's")
     func both() throws {

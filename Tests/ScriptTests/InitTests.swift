@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `apus init`: the package that it makes is one.
-@Suite("New packages", .tags(.realProcess))
+@Suite("New packages", .tags(.realProcess), .blocking)
 struct InitTests {
     @Test("the package parses, and its program runs on worker processes")
     func package() throws {

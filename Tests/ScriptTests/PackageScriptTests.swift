@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Scripts whose header names packages, or a file with settings.
-@Suite("Scripts with packages and settings", .tags(.realProcess), .serialized)
+@Suite("Scripts with packages and settings", .tags(.realProcess), .blocking, .serialized)
 struct PackageScriptTests {
     /// Makes a repository with one library in it.
     private func makePackage(_ folder: TestFolder) throws {

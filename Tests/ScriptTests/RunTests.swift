@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `apus run`, with the real compiler and the library that was built beside these tests.
-@Suite("Scripts", .tags(.realProcess))
+@Suite("Scripts", .tags(.realProcess), .blocking)
 struct RunTests {
     /// Does what its first argument says, and a little work.
     private static let script = """

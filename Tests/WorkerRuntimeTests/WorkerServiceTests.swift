@@ -1,11 +1,12 @@
 import Glibc
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Worker process", .tags(.realProcess), .serialized)
+@Suite("Worker process", .tags(.realProcess), .blocking, .serialized)
 struct WorkerServiceTests {
     @Test("a worker presents its table, then runs tasks strictly in order")
     func order() throws {

@@ -1,12 +1,13 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
 @testable import ManagerRuntime
 
-@Suite("Labels of a manager's node", .tags(.realProcess), .serialized)
+@Suite("Labels of a manager's node", .tags(.realProcess), .blocking, .serialized)
 struct LabelTests {
     @Test(
         "they are those given, those of the environment, the host's and Slurm's partition, each once",

@@ -1,11 +1,12 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: its node", .tags(.realProcess), .serialized)
+@Suite("Manager process: its node", .tags(.realProcess), .blocking, .serialized)
 struct NodeServiceTests {
     /// The answers of "binding" from each of two workers, worker 0 first.
     private func bindings(_ change: (inout ManagerConfiguration) -> Void) throws -> [[String]] {

@@ -1,11 +1,12 @@
 import Glibc
 import ManagerRuntime
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("Manager process: tasks that ask for more than a worker", .tags(.realProcess), .serialized)
+@Suite("Manager process: tasks that ask for more than a worker", .tags(.realProcess), .blocking, .serialized)
 struct PlacementServiceTests {
     @Test("a manager says what its node has")
     func capacity() throws {

@@ -35,7 +35,7 @@ struct ExecutableCacheTests {
 
         var entries: [String] {
             get async throws {
-                let command = SchedulerCommand("ls", ["-A", cache])
+                let command = SchedulerCommand("ls", ["-A", cache], timeout: .seconds(120))
                 return try await command.output().split(separator: "\n").map(String.init).filter { $0 != ".lock" }
             }
         }
@@ -91,7 +91,9 @@ struct ExecutableCacheTests {
             spawning: ChildProcess.Options(
                 executable: "flock", arguments: ["flock", "-s", held, "sleep", "1000"]))
         // It is held when nobody else can have it alone.
-        while try await SchedulerCommand("flock", ["-n", "-x", held, "true"]).outcome().exitCode == 0 {
+        while try await SchedulerCommand("flock", ["-n", "-x", held, "true"], timeout: .seconds(120)).outcome().exitCode
+            == 0
+        {
             try await Task.sleep(for: .milliseconds(10))
         }
         var others: [String] = []
@@ -101,7 +103,8 @@ struct ExecutableCacheTests {
             #expect(outcome.standardError.isEmpty && outcome.exitCode == 0, "\(outcome)")
             others.append(try ExecutableFile.digestWaiting(scene.program))
             _ = try await SchedulerCommand(
-                "touch", ["-c", "-d", "1 hour ago", held] + others.dropLast().map { scene.cache + "/" + $0 }
+                "touch", ["-c", "-d", "1 hour ago", held] + others.dropLast().map { scene.cache + "/" + $0 },
+                timeout: .seconds(120)
             )
             .output()
         }

@@ -93,7 +93,7 @@ struct SSHProviderTests {
         let id = try await scene.provider.submit(
             scene.job("sh -c 'trap \"\" TERM; setsid sleep 1000 & echo $! >child; sleep 1000'"))
         var child = ""
-        _ = await eventually {
+        _ = await becomesTrue {
             child = scene.text("child").split(separator: "\n").first.map(String.init) ?? ""
             return !child.isEmpty
         }
@@ -105,14 +105,14 @@ struct SSHProviderTests {
         mkdir(root + "/old", 0o700)
         try SmallFile.write(Array("\(stranger.pid) 1 boot\n".utf8), to: root + "/old/pid", mode: 0o600)
         let script = SSHScripts.cancel(names: ["old"], root: root, graceSeconds: 1)
-        var command = SchedulerCommand("/bin/sh", [])
+        var command = SchedulerCommand("/bin/sh", [], timeout: .seconds(120))
         command.input = .text(script)
         _ = try await command.output()
         #expect(stranger.poll() == nil)
         stranger.teardown([])
 
         try await scene.provider.cancel([id])
-        let isGone = await eventually { kill(number, 0) != 0 }
+        let isGone = await becomesTrue { kill(number, 0) != 0 }
         #expect(isGone)
         let status = try await scene.status(id)
         #expect(status?.state == .failed)
@@ -144,7 +144,8 @@ struct SSHProviderTests {
         scene.provider.executable = .copied(cache: ExecutableCache())
         let path = scene.directory.path + "/a program"
         // What tasks write is for whom the user wants it to be for, though files of jobs are private.
-        let mask = try await SchedulerCommand("sh", ["-c", "umask"]).output().split(separator: "\n")[0]
+        let mask = try await SchedulerCommand("sh", ["-c", "umask"], timeout: .seconds(120)).output().split(
+            separator: "\n")[0]
         let text = """
             #!/bin/sh
             echo "$0 $* $APUS_ROLE $(cat "$APUS_ROLE_FILE") $(stat -c %a "$APUS_ROLE_FILE")"
@@ -180,7 +181,7 @@ struct SSHProviderTests {
             """
         let scene = try Scene(before: lost)
         let id = try await scene.provider.submit(scene.job("sh -c 'echo once >>ran; sleep 100'"))
-        let hasRun = await eventually { !scene.text("ran").isEmpty }
+        let hasRun = await becomesTrue { !scene.text("ran").isEmpty }
         #expect(hasRun)
         #expect(scene.text("ran") == "once\n")
         try await scene.provider.cancel([id])
@@ -232,7 +233,7 @@ struct SSHProviderTests {
         _ = await #expect(throws: ProviderError.self) { _ = try await broken.provider.submit(job) }
         let pid = Int32(broken.text("running").split(separator: "\n").first ?? "")
         if let pid {
-            let isGone = await eventually { kill(pid, 0) != 0 }
+            let isGone = await becomesTrue { kill(pid, 0) != 0 }
             #expect(isGone)
         }
     }
@@ -272,7 +273,7 @@ struct SSHProviderTests {
 }
 
 /// Waits until something is so, with a deadline.
-private func eventually(_ condition: () -> Bool) async -> Bool {
+private func becomesTrue(_ condition: () -> Bool) async -> Bool {
     let deadline = Monotonic.deadline(after: .seconds(60))
     while Monotonic.nanoseconds < deadline {
         if condition() { return true }

@@ -1,5 +1,6 @@
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 

@@ -1,5 +1,6 @@
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -92,7 +93,7 @@ struct SchedulerProcessTests {
     func cancelled(_ scheduler: StandInScheduler) async throws {
         let stand = try StandIn(scheduler.scripts)
         let provider = scheduler.provider(stand.directory.path, .seconds(30))
-        let id = try await provider.submit(job("sleep 600", in: stand.directory.path))
+        let id = try await provider.submit(job("sleep 3600", in: stand.directory.path))
         let running = try await wait(for: .running, of: id, provider)
         #expect(running?.state == .running)
         try await provider.cancel([id])
@@ -107,7 +108,7 @@ struct SchedulerProcessTests {
     func unknown(_ scheduler: StandInScheduler) async throws {
         let stand = try StandIn(scheduler.scripts)
         let provider = scheduler.provider(stand.directory.path, .seconds(30))
-        let id = try await provider.submit(job("sleep 600", in: stand.directory.path))
+        let id = try await provider.submit(job("sleep 3600", in: stand.directory.path))
         let gone = JobID(id.rawValue.contains(".") ? "99999.\(id.rawValue.split(separator: ".")[1])" : "99999")
         let states = try await provider.status(of: [gone, id])
         #expect(states[gone] == nil)

@@ -1,8 +1,10 @@
-import Testing
+package import Testing
 
 extension Tag {
     /// Starts programs of this package, compilers, or what stands in for a scheduler.
-    @Tag static var realProcess: Self
+    @Tag package static var realProcess: Self
+    /// Runs a Python program.
+    @Tag package static var python: Self
     /// Needs a scheduler, hosts or a network that a script of Tests/Support makes.
-    @Tag static var cluster: Self
+    @Tag package static var cluster: Self
 }

@@ -1,6 +1,0 @@
-import Testing
-
-extension Tag {
-    /// Runs a Python program.
-    @Tag static var python: Self
-}
