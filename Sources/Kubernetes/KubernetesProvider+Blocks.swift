@@ -19,7 +19,7 @@
         public var sharesFiles: Bool { false }
 
         /// What this process knows of its blocks; a provider is a value.
-        private static let known = Locked<[JobID: KnownBlock]>([:])
+        private static let known = Locked(KnownBlocks())
         /// Blocks in one question: a selector is a part of an address.
         private static let batch = 50
         /// Objects that are deleted side by side.
@@ -48,7 +48,8 @@
                 }
                 let id = JobID(name)
                 let run = job.runID.isEmpty ? nil : ObjectName.labelValue(job.runID)
-                Self.known.withLock { $0[id] = KnownBlock(outputPath: job.errorPath, run: run) }
+                let asker = run.map { KnownBlocks.Owner(run: $0, directory: job.directory) }
+                Self.known.withLock { $0.started(id, owner: asker, outputPath: job.errorPath) }
                 if let run {
                     for resource in workload == .jobs ? [APIResource.pods, .jobs] : [.pods] {
                         RunWatch.start(watchKey(run, resource), self, logPath: "\(job.directory)/kubernetes.log")
@@ -69,7 +70,10 @@
             var findings: [JobID: PodStatus.Finding] = [:]
             var unknown: [JobID] = []
             var gone = BlockObjects()
-            let runs = Self.known.withLock { known in Dictionary(grouping: jobs) { known[$0]?.run } }
+            let (told, runs) = Self.known.withLock { known in
+                let told = known.asked(for: jobs)
+                return (told, known.byRun(jobs.lazy.filter { told[$0] == nil }))
+            }
             for (run, jobs) in runs {
                 let objects = run.map(objects) ?? BlockObjects()
                 gone.add(gone: objects)
@@ -82,7 +86,7 @@
                 let listed = try await APIClient.with(self) { api in try await list(unknown, gone, api) }
                 findings.merge(listed) { $1 }
             }
-            var result: [JobID: JobStatus] = [:]
+            var result = told
             for (id, finding) in findings { result[id] = judged(finding, id) }
             let over = findings.filter { result[$0.key]?.state.isTerminal == true }
             guard !over.isEmpty else { return result }
@@ -91,6 +95,8 @@
                 let reason = result[id]?.reason.map { "\($0); " } ?? ""
                 result[id]?.reason = "\(reason)events: \(words.joined(separator: ", "))"
             }
+            let ends = result.filter { over[$0.key] != nil }
+            Self.known.withLock { $0.ended(ends) }
             return result
         }
 
@@ -113,7 +119,11 @@
                     objects.add(jobs: RunWatch.View(objects: try await api.list(.jobs, selector: selector).items))
                 }
                 objects.add(gone: gone)
-                for id in some { findings[id] = finding(id, objects) }
+                for id in some {
+                    let isCancelled = Self.known.withLock { $0.isCancelled(id) }
+                    findings[id] =
+                        finding(id, objects) ?? (isCancelled ? PodStatus.Finding(status: JobStatus(.cancelled)) : nil)
+                }
             }
             return findings
         }
@@ -126,7 +136,7 @@
             if let last = objects.goneJobs[id.rawValue] ?? objects.gonePods[id.rawValue]?.first {
                 return PodStatus.deleted(last)
             }
-            guard Self.known.withLock({ $0[id]?.wasSeen }) == true else { return nil }
+            guard Self.known.withLock({ $0.wasSeen(id) }) else { return nil }
             let kind = workload == .jobs ? "job" : "pod"
             return PodStatus.Finding(
                 status: JobStatus(.cancelled, reason: "\(kind) \(id) was deleted, not by this program"))
@@ -135,19 +145,10 @@
         /// What fails over and over is a failure after a while.
         private func judged(_ finding: PodStatus.Finding, _ id: JobID) -> JobStatus {
             let now = Monotonic.nanoseconds
-            if finding.status.state == .cancelled, Self.known.withLock({ $0[id]?.isCancelled }) == true {
+            if finding.status.state == .cancelled, Self.known.withLock({ $0.isCancelled(id) }) {
                 return JobStatus(.cancelled, exitCode: finding.status.exitCode)
             }
-            let since = Self.known.withLock { known -> UInt64? in
-                known[id, default: KnownBlock()].wasSeen = true
-                guard finding.isStuck else {
-                    known[id]?.stuckSince = nil
-                    return nil
-                }
-                let since = known[id]?.stuckSince ?? now
-                known[id]?.stuckSince = since
-                return since
-            }
+            let since = Self.known.withLock { $0.seen(id, isStuck: finding.isStuck, at: now) }
             guard let since, now >= since, .nanoseconds(Int64(now - since)) >= startLimit else { return finding.status }
             return JobStatus(.failed, reason: "\(finding.status.reason ?? "it cannot start") (for \(startLimit))")
         }
@@ -156,7 +157,8 @@
         ///
         /// - Returns: what the cluster noted of those that did not end by themselves, as far as that may be read.
         private func finish(_ over: [JobID: PodStatus.Finding]) async -> [JobID: [String]] {
-            let paths = Self.known.withLock { known in over.keys.reduce(into: [:]) { $0[$1] = known[$1]?.outputPath } }
+            let paths = Self.known.withLock { known in over.keys.reduce(into: [:]) { $0[$1] = known.outputPath(of: $1) }
+            }
             for (id, finding) in over where !finding.tail.isEmpty {
                 // It is only there for errors and logs; without it they say less.
                 if let path = paths[id] { try? SmallFile.write(Array(finding.tail.utf8), to: path, mode: 0o600) }
@@ -177,7 +179,7 @@
         /// What the cluster noted of a pod that did not end by itself.
         private func events(_ id: JobID, _ finding: PodStatus.Finding, _ api: APIClient) async -> [String]? {
             let place = watchKey("", .events)
-            guard !Self.known.withLock({ $0[id]?.isCancelled == true }),
+            guard !Self.known.withLock({ $0.isCancelled(id) }),
                 finding.isDeleted || finding.status.state == .failed && finding.status.exitCode == nil,
                 let pod = finding.pod, !Self.silent.withLock({ $0.contains(place) })
             else { return nil }
@@ -210,27 +212,16 @@
                     }
                 }
             }
-            Self.known.withLock { known in
-                for job in jobs { known[job, default: KnownBlock()].isCancelled = true }
-            }
+            Self.known.withLock { $0.cancelled(jobs) }
             settle(jobs)
         }
 
         /// Follows the runs of these blocks no more when they were the last.
         private func settle(_ jobs: [JobID]) {
-            let (over, living) = Self.known.withLock { known in
-                let runs = Set(jobs.compactMap { known[$0]?.run })
-                for job in jobs { known[job]?.isOver = true }
-                return (runs, Set(known.values.filter { !$0.isOver }.compactMap(\.run)))
-            }
-            for run in over {
+            for (run, goesOn) in Self.known.withLock({ $0.settle(jobs) }) {
                 for resource in [APIResource.pods, .jobs] {
                     let key = watchKey(run, resource)
-                    if living.contains(run) {
-                        RunWatch.forget(Set(jobs.map(\.rawValue)), key)
-                    } else {
-                        RunWatch.stop(key)
-                    }
+                    if goesOn { RunWatch.forget(Set(jobs.map(\.rawValue)), key) } else { RunWatch.stop(key) }
                 }
             }
         }
@@ -239,20 +230,6 @@
             RunWatch.Key(
                 kubeconfig: kubeconfig, context: context, namespace: namespace, run: run, resource: resource)
         }
-    }
-
-    /// What is known of one block beyond the API's answer.
-    private struct KnownBlock: Sendable {
-        /// Where the end of its output is written.
-        var outputPath: String?
-        /// The run, as its objects' label has it; `nil` when it is not followed.
-        var run: String?
-        var wasSeen = false
-        /// Since when its container cannot start.
-        var stuckSince: UInt64?
-        var isOver = false
-        /// Whether this program has deleted it.
-        var isCancelled = false
     }
 
     /// Objects by the blocks that they belong to.

@@ -31,6 +31,8 @@ package struct WatchState: Sendable {
     package private(set) var isCurrent = false
     /// Why nothing is followed any more.
     package private(set) var surrender: String?
+    /// Names among ``objects`` whose end nobody asks for any more.
+    private var forgotten: Set<String> = []
     private var version: String?
     /// Ends in a row without a change between.
     private var failures = 0
@@ -50,7 +52,8 @@ package struct WatchState: Sendable {
     package mutating func listed(_ items: [JSONValue], version: String) -> Step {
         let found = Dictionary(items.map { ($0["metadata"]["name"].string ?? "", $0) }) { $1 }
         // What vanished while nobody looked is gone as it was last seen.
-        for (name, object) in objects where found[name] == nil { gone[name] = object }
+        for (name, object) in objects where found[name] == nil && !forgotten.contains(name) { gone[name] = object }
+        forgotten.formIntersection(found.keys)
         objects = found
         for name in found.keys { gone[name] = nil }
         isCurrent = true
@@ -72,8 +75,9 @@ package struct WatchState: Sendable {
         switch type {
         case "ADDED", "MODIFIED", "DELETED":
             guard let name = object["metadata"]["name"].string else { break }
-            objects[name] = type == "DELETED" ? nil : object
-            gone[name] = type == "DELETED" ? object : nil
+            let isGone = type == "DELETED"
+            objects[name] = isGone ? nil : object
+            gone[name] = isGone && forgotten.remove(name) == nil ? object : nil
         case "BOOKMARK": break
         case "ERROR":
             // 410: the server has forgotten the place. After any other error the list is the safe beginning as well.
@@ -110,9 +114,10 @@ package struct WatchState: Sendable {
         failures == 0 ? .zero : min(Self.longestPause, Self.firstPause * (1 << min(failures - 1, 10)))
     }
 
-    /// Forgets objects that nobody asks for any more.
+    /// Forgets objects that nobody asks for any more; those that are there as soon as they are not.
     package mutating func forget(where isForgotten: (JSONValue) -> Bool) {
         gone = gone.filter { !isForgotten($0.value) }
+        for (name, object) in objects where isForgotten(object) { forgotten.insert(name) }
     }
 }
 

@@ -70,6 +70,26 @@ struct WatchStateTests {
         #expect(state.gone.isEmpty)
     }
 
+    @Test("what is forgotten is so before its end is told, after it, and when it vanished while nobody looked")
+    func forgotten() {
+        var state = Self.listed("kept")
+        for number in 0..<3000 {
+            let name = "p\(number)"
+            _ = state.received(Self.line("ADDED", Self.pod(name, number)))
+            let deleted = Self.line("DELETED", Self.pod(name, number, "Succeeded"))
+            if number % 3 == 0 { _ = state.received(deleted) }
+            state.forget { $0["metadata"]["name"].string == name }
+            if number % 3 == 1 { _ = state.received(deleted) }
+        }
+        #expect(state.gone.isEmpty && state.objects.count == 1001)
+        _ = state.listed([], version: "9")
+        #expect(state.gone.keys.sorted() == ["kept"] && state.objects.isEmpty)
+        // One of the same name that comes later is another one.
+        _ = state.received(Self.line("ADDED", Self.pod("p2", 9000)))
+        _ = state.received(Self.line("DELETED", Self.pod("p2", 9001)))
+        #expect(state.gone.keys.sorted() == ["kept", "p2"])
+    }
+
     @Test(
         "a line that is none, or an error of the server, is the end, and the list is read anew",
         arguments: [
