@@ -42,6 +42,22 @@ END
     ${BUILD:-podman build} -t "$1" -f "$directory/Dockerfile" "$directory"
 }
 
+# The text of an account that has a role.
+account() { # NAME ROLE
+    cat <<END
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: $1}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: $1}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: $2}
+subjects: [{kind: ServiceAccount, name: $1, namespace: $namespace}]
+END
+}
+
 # The token of an account; clusters before 1.24 make a secret with it by themselves.
 account_token() { # NAME
     kubectl -n "$namespace" create token "$1" 2>/dev/null && return
@@ -56,7 +72,7 @@ account_token() { # NAME
 }
 
 run() {
-    local namespace=apus-test status=0 token account
+    local namespace=apus-test status=0 token own
     [ -n "${KUBECONFIG:-}" ] || fail 'KUBECONFIG names no file'
     kubectl get nodes >/dev/null || fail 'the cluster does not answer'
     directory=$(mktemp -d)
@@ -65,45 +81,28 @@ run() {
     # Somebody who may make pods, and not their secrets; and an account with the role of docs/clusters.md.
     role=$(sed -n '/^kind: Role$/,/^```/{/^```/d;p}' "$root/docs/clusters.md")
     [ -n "$role" ] || fail 'docs/clusters.md has no role'
-    kubectl -n "$namespace" apply -f - >/dev/null <<END
-apiVersion: rbac.authorization.k8s.io/v1
-$role
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: submitter}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: apus}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: apus}
-subjects: [{kind: ServiceAccount, name: submitter, namespace: apus-test}]
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: restricted}
+    {
+        printf 'apiVersion: rbac.authorization.k8s.io/v1\n%s\n' "$role"
+        account submitter apus
+        cat <<'END'
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: restricted}
 rules:
 - {apiGroups: [""], resources: [pods], verbs: [create, get, list, delete]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: restricted}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: restricted}
-subjects: [{kind: ServiceAccount, name: restricted, namespace: apus-test}]
 END
+        account restricted restricted
+    } | kubectl -n "$namespace" apply -f - >/dev/null
     token=$(account_token restricted)
     export APUS_TEST_ACCOUNT=submitter
     if [ -n "${APUS_TEST_API:-}" ]; then
-        account=$(account_token submitter)
-        [ -n "$account" ] || fail 'the account submitter has no token'
+        own=$(account_token submitter)
+        [ -n "$own" ] || fail 'the account submitter has no token'
         # What a cluster puts into pods by itself.
         kubectl config view --raw --minify --flatten -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' |
             base64 -d >"$directory/ca.crt"
-        kubectl -n "$namespace" create secret generic submitter-account --from-literal=token="$account" \
+        kubectl -n "$namespace" create secret generic submitter-account --from-literal=token="$own" \
             --from-file="$directory/ca.crt" --from-literal=namespace="$namespace" >/dev/null
         export APUS_TEST_ACCOUNT_SECRET=submitter-account
     fi
