@@ -111,6 +111,14 @@ test-extra: build-tests $(VENV)/.complete ## Run the tests with Python, Parsl (i
 	@# Builds SwiftNIO with its TLS library.
 	$(SWIFT) build --package-path Tests/Extra/Networking --build-tests
 	$(SWIFT) test --package-path Tests/Extra/Networking --skip-build --disable-xctest
+	@# A Kubernetes API server of its own, without nodes, where its programs are.
+	if reason=$$(Tests/Support/kubernetes-cluster.sh check); then \
+	    status=0; Tests/Support/kubernetes-cluster.sh api \
+	        $(SWIFT) test --package-path Tests/Extra/Networking --skip-build --disable-xctest --filter RealServer || \
+	        status=$$?; \
+	    if [ $$status = 77 ]; then echo 'apus: the tests with an API server are left out: it did not come up'; \
+	    else exit $$status; fi; \
+	else echo "apus: the tests with a Kubernetes API server are left out: $$reason"; fi
 	@# A program without Swift's libraries, and what it still needs.
 	Tests/Support/static-program.sh Hello
 	@# SSH servers of this machine's own.
