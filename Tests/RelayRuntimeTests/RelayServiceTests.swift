@@ -155,7 +155,7 @@ struct RelayServiceTests {
         let relay = try TestRelay(target: target)
         let client = try Plain.connected(to: relay.port)
         let server = try listener.accepted()
-        let bytes = (0..<20_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+        let bytes = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
         let descriptor = client.descriptor
         let writer = startThread(named: "writer") {
             // A failure shows at the reader.
