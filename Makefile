@@ -87,7 +87,7 @@ demo: prerequisites ## Build two examples and run them on worker processes of th
 RUN_TESTS := $(SWIFT) test $(SWIFT_BUILD_FLAGS) --skip-build --disable-xctest
 
 .PHONY: unit
-unit: build-tests ## Build and run the tests that start no process and use no network (about a minute).
+unit: build-tests ## Build and run the tests that start no process of ours and use no network (a minute or two).
 	$(RUN_TESTS) --skip '$(PROCESS_PATTERN)'
 
 .PHONY: test
