@@ -40,7 +40,7 @@ func example(_ name: String, _ more: [Target.Dependency] = []) -> Target {
 
 func unitTests(_ target: String, _ more: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(target)Tests", dependencies: [.target(name: target)] + more, swiftSettings: shared)
+        name: "\(target)Tests", dependencies: [.target(name: target), "TestSupport"] + more, swiftSettings: shared)
 }
 
 let package = Package(
@@ -154,20 +154,20 @@ let package = Package(
 
         // MARK: Tests
         unitTests("SystemSupport"),
-        unitTests("ZeroMQ", ["TestSupport", "SystemSupport"]),
-        unitTests("Commands", ["TestSupport", "SystemSupport"]),
-        unitTests("PickleCoding", ["TestSupport", "SystemSupport", "PickleProbe"]),
+        unitTests("ZeroMQ", ["SystemSupport"]),
+        unitTests("Commands", ["SystemSupport"]),
+        unitTests("PickleCoding", ["SystemSupport", "PickleProbe"]),
         .target(name: "AllocationCounter", path: "Tests/Support/AllocationCounter"),
         .executableTarget(
             name: "PickleProbe", dependencies: ["AllocationCounter", "PickleCoding", "WireProtocol"],
             path: "Tests/Support/PickleProbe", swiftSettings: shared),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
         unitTests(
-            "DataFlow", ["TestSupport", "PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
+            "DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
-        unitTests("RelayRuntime", ["TestSupport", "SystemSupport", "ZeroMQ"]),
-        unitTests("Provisioning", ["TestSupport", "WorkflowCore", "SystemSupport"]),
+        unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
+        unitTests("Provisioning", ["WorkflowCore", "SystemSupport"]),
         unitTests("KubernetesObjects", ["Provisioning", "WorkflowCore", "SystemSupport"]),
         .testTarget(
             name: "ClusterTests",
@@ -178,16 +178,16 @@ let package = Package(
         .executableTarget(
             name: "ClusterProgram", dependencies: ["Apus"], path: "Tests/Support/ClusterProgram", swiftSettings: shared),
         unitTests("HighThroughput", ["Provisioning", "WireProtocol", "WorkflowCore", "SystemSupport"]),
-        unitTests("InterchangeRuntime", ["TestSupport", "WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
+        unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
             "ManagerRuntime",
             [
-                "TestSupport", "WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe",
+                "WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe",
                 deque,
             ]),
         unitTests(
             "WorkerRuntime",
-            ["TestSupport", "WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
+            ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
         .executableTarget(
             name: "WorkerProbe",
             dependencies: [
@@ -238,7 +238,7 @@ let package = Package(
         unitTests(
             "Launch",
             [
-                "TestSupport", "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport",
+                "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport",
                 "WorkflowCore", "ProgressProgram",
             ]),
         .executableTarget(
@@ -265,13 +265,13 @@ let package = Package(
         unitTests(
             "ConfigurationFiles",
             [
-                "TestSupport", "Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "SystemSupport",
+                "Launch", "DataFlow", "HighThroughput", "Provisioning", "WorkflowCore", "SystemSupport",
                 "BashPipeline", "Hello", "WordCount", "ConfiguredProgram", "ApusCommandLine",
             ]),
         .executableTarget(
             name: "ConfiguredProgram", dependencies: ["Apus", "ConfigurationFiles"],
             path: "Tests/Support/ConfiguredProgram", swiftSettings: shared),
-        .testTarget(name: "ArchitectureTests", swiftSettings: shared),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: shared),
         .testTarget(
             name: "CompileFailTests", dependencies: ["TestSupport", "Apus", "SystemSupport"], swiftSettings: shared),
     ],

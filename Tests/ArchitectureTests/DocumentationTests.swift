@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Prose rots unseen: here whatever it names must exist.
-@Suite("Documentation")
+@Suite("Documentation", .paced)
 struct DocumentationTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("Import arrows")
+@Suite("Import arrows", .paced)
 struct ImportArrowTests {
     /// The checkout that these tests were built from.
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `make unit` leaves out what the Makefile names in `PROCESS_TESTS`; this list and the tests' tags say the same.
-@Suite("Stages of the tests")
+@Suite("Stages of the tests", .paced)
 struct StageTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -36,6 +37,15 @@ struct StageTests {
             let isTagged = suite.attribute.contains(#/\.tags\(\.(realProcess|python|cluster)\)/#)
             let isListed = listed.contains(suite.target) || listed.contains(suite.name)
             #expect(isTagged == isListed, "\(suite.name): tagged \(isTagged), in the Makefile's list \(isListed)")
+        }
+    }
+
+    @Test("in every suite a few tests run at a time, on the pool's threads or on the lanes")
+    func pace() throws {
+        for suite in try Self.suites() {
+            #expect(
+                suite.attribute.contains(".paced") != suite.attribute.contains(".blocking"),
+                "\(suite.name) needs .paced, or .blocking if its tests hold up their thread")
         }
     }
 

@@ -1,9 +1,10 @@
 import Commands
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Commands")
+@Suite("Commands", .paced)
 struct CommandTests {
     let directory = TemporaryDirectory()
 

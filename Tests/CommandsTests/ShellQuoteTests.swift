@@ -1,5 +1,6 @@
 import Commands
 import SystemSupport
+import TestSupport
 import Testing
 
 /// Texts that trip naive quoting.
@@ -10,7 +11,7 @@ let nastyTexts = [
     "a;b", "a|b", "a&b", "a>b", "a<b", "(a)", "{a,b}", "FOO=bar", "ü€😀", "\u{1}\u{7f}", "'$(echo \"'\"`x`)'", "\r\n",
 ]
 
-@Suite("Shell quoting")
+@Suite("Shell quoting", .paced)
 struct ShellQuoteTests {
     @Test("bash reads back every text as it was", arguments: nastyTexts)
     func roundTrip(text: String) throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import ConfigurationFiles
 
 /// Every wrong file is refused with the place and with what is accepted.
-@Suite("Wrong configuration files")
+@Suite("Wrong configuration files", .paced)
 struct BadFileTests {
     /// Writes a file, loads it, and returns what was wrong, without the file's folder.
     private func problems(

@@ -9,7 +9,7 @@ import WorkflowCore
 @testable import ConfigurationFiles
 
 /// Executors in files: several of them, and blocks of schedulers.
-@Suite("Executors in files")
+@Suite("Executors in files", .paced)
 struct ExecutorTests {
     private func load(
         _ text: String, environment: [String: String] = [:], providers: [any DescribedProvider.Type]? = []

@@ -8,7 +8,7 @@ import Testing
 @testable import ConfigurationFiles
 
 /// Defaults, then the file, then the environment.
-@Suite("Layers of settings")
+@Suite("Layers of settings", .paced)
 struct LayerTests {
     private static let text = """
         # A remark.
@@ -173,7 +173,7 @@ struct LayerTests {
 }
 
 /// What is shown of settings.
-@Suite("Listings of settings")
+@Suite("Listings of settings", .paced)
 struct ListingTests {
     /// A schema with a secret in it.
     private static var schema: SettingsSchema {

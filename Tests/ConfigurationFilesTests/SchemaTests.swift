@@ -1,13 +1,14 @@
 import DataFlow
 import HighThroughput
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import ConfigurationFiles
 @testable import Launch
 
 /// The schema says the truth about the configuration, and all of it.
-@Suite("The schema of settings")
+@Suite("The schema of settings", .paced)
 struct SchemaTests {
     private static let schema = SettingsSchema.current
 
@@ -198,7 +199,7 @@ struct SchemaTests {
 }
 
 /// Durations and sizes as people write them.
-@Suite("Units of settings")
+@Suite("Units of settings", .paced)
 struct SettingUnitsTests {
     @Test(
         "durations are read exactly",

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -55,7 +56,7 @@ func onThreads<Value>(
     }
 }
 
-@Suite("Apps on threads", .serialized)
+@Suite("Apps on threads", .paced, .serialized)
 struct AppTests {
     @Test("values, optionals, structs and futures mix as arguments", arguments: [true, false])
     func arguments(throughCodec: Bool) async throws {

@@ -1,6 +1,7 @@
 import Glibc
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -30,7 +31,7 @@ final class CheckpointFolder: Sendable {
 }
 
 /// The file of results, sound and in every state of damage.
-@Suite("Checkpoint files")
+@Suite("Checkpoint files", .paced)
 struct CheckpointFileTests {
     private static let build = BuildIdentity(bytes: Array(0..<16))
     private let folder: CheckpointFolder

@@ -1,11 +1,12 @@
 import FoundationEssentials
 import PickleCoding
+import TestSupport
 import Testing
 
 @testable import DataFlow
 
 /// Parsl's own checkpoint, read and written.
-@Suite("Parsl's tasks.pkl")
+@Suite("Parsl's tasks.pkl", .paced)
 struct CheckpointParslTests {
     /// Written by Parsl 2026.10.26 on Python 3, `checkpoint_mode='task_exit'`, for
     /// `def sq(x): return {'n': x, 'square': x * x, 'text': 'é' * x}` with 0, 1 and 2.

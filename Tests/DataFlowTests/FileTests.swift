@@ -1,11 +1,12 @@
 import FoundationEssentials
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import DataFlow
 
-@Suite("Files by their address")
+@Suite("Files by their address", .paced)
 struct FileTests {
     @Test(
         "an address is taken apart",

@@ -1,9 +1,10 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import DataFlow
 
-@Suite("What a future is made of")
+@Suite("What a future is made of", .paced)
 struct FutureOriginTests {
     private struct Broken: Error {}
 

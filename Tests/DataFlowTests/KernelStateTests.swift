@@ -5,7 +5,7 @@ import WorkflowCore
 @testable import DataFlow
 
 /// The task graph as a value: every event in every phase.
-@Suite("The kernel's state")
+@Suite("The kernel's state", .paced)
 struct KernelStateTests {
     private var state = KernelState()
     private var effects: [KernelState.Effect] = []

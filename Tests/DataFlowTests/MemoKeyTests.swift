@@ -2,12 +2,13 @@ import FoundationEssentials
 import Glibc
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import DataFlow
 
 /// What a key depends on, and what it does not.
-@Suite("Keys of results")
+@Suite("Keys of results", .paced)
 struct MemoKeyTests {
     struct Model: AppValue, Hashable {
         var name = "a"

@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import DataFlow
 
 /// The table of results as a value: every event in every situation.
-@Suite("The table of results")
+@Suite("The table of results", .paced)
 struct MemoStateTests {
     private var state = MemoState()
     private let key = MemoKey(low: 1, high: 2)

@@ -14,7 +14,7 @@ private enum RSyncHosts {
 
 /// Real SSH servers of this machine: `Tests/Support/ssh-hosts.sh run swift test --filter RSyncOverSSHTests`.
 @Suite(
-    "Files of another machine by rsync over ssh", .tags(.cluster), .serialized,
+    "Files of another machine by rsync over ssh", .paced, .tags(.cluster), .serialized,
     .enabled(if: RSyncHosts.directory != nil && isInstalled("rsync"), RSyncHosts.hint))
 struct RSyncOverSSHTests {
     /// rsync that reaches the hosts of the script, and asks nobody anything.

@@ -10,7 +10,7 @@ func isInstalled(_ program: String) -> Bool {
     (EnvironmentVariables.get("PATH") ?? "").split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
 }
 
-@Suite("Files by programs: rsync and curl", .tags(.realProcess))
+@Suite("Files by programs: rsync and curl", .paced, .tags(.realProcess))
 struct StagingProgramTests {
     private let directory = ZipDirectory()
 

@@ -4,7 +4,7 @@ import WorkflowCore
 
 @testable import DataFlow
 
-@Suite("A table of tasks")
+@Suite("A table of tasks", .paced)
 struct TaskSlotsTests {
     @Test(
         "holds what a dictionary holds, whatever is put in, changed and taken out",

@@ -1,11 +1,12 @@
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import DataFlow
 
 /// Cancellation and walltime on threads.
-@Suite("Thread pool")
+@Suite("Thread pool", .paced)
 struct ThreadPoolTests {
     private func pool(
         threads: Int = 1, throughCodec: Bool = false, grace: Duration = .seconds(20)
@@ -215,7 +216,7 @@ struct ThreadPoolTests {
 }
 
 /// The pool's decisions, with a clock of the test's.
-@Suite("Thread pool state")
+@Suite("Thread pool state", .paced)
 struct ThreadPoolStateTests {
     private let receiver = PoolReceiver()
     private var state = ThreadPoolState(label: "threads", threads: 2, grace: 1000)

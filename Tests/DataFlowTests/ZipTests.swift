@@ -1,10 +1,11 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import DataFlow
 
-@Suite("Zip archives")
+@Suite("Zip archives", .paced)
 struct ZipTests {
     private let directory = ZipDirectory()
     private static let hasZip = access("/usr/bin/zip", X_OK) == 0

@@ -63,7 +63,7 @@ struct MandelbrotTests {
 ///
 /// Pixels are compared with those of the reader above.
 @Suite(
-    "Mandelbrot beside Python", .tags(.python), .serialized,
+    "Mandelbrot beside Python", .paced, .tags(.python), .serialized,
     .enabled(if: python != nil, "needs python3, or APUS_PYTHON"))
 struct MandelbrotPythonTests {
     @Test("Python's zlib inflates the picture to the same points")

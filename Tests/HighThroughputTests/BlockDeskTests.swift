@@ -1,12 +1,13 @@
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
 @testable import HighThroughput
 
-@Suite("The desk that keeps an executor's blocks")
+@Suite("The desk that keeps an executor's blocks", .paced)
 struct BlockDeskTests {
     private func call() -> ClientMailbox.Submission {
         let stub = StubCall()

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import HighThroughput
 
 /// The executor's half of the conversation with the interchange.
-@Suite("The client's state")
+@Suite("The client's state", .paced)
 struct ClientStateTests {
     private var state: ClientState
     private var effects: [ClientState.Effect] = []

@@ -1,8 +1,9 @@
 import HighThroughput
 import Provisioning
+import TestSupport
 import Testing
 
-@Suite("When managers take no more tasks")
+@Suite("When managers take no more tasks", .paced)
 struct DrainTests {
     @Test(
         "the last tenth of a walltime is left for tasks that run, within bounds",

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("blocks as an executor scales them")
+@Suite("blocks as an executor scales them", .paced)
 struct BlockTests {
     private func summary(_ harness: StateHarness) -> [String] {
         harness.state.blockSummaries(at: harness.now).map {

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("cancellation")
+@Suite("cancellation", .paced)
 struct CancelTests {
     private func harness() throws -> StateHarness {
         var harness = StateHarness()

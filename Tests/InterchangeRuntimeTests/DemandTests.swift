@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("tasks that ask for more than a worker")
+@Suite("tasks that ask for more than a worker", .paced)
 struct DemandTests {
     /// An interchange with an Apus executor and managers of eight workers, eight processors and four devices each.
     private func harness(_ managers: String...) throws -> StateHarness {

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("inspection")
+@Suite("inspection", .paced)
 struct InspectionTests {
     @Test("the queue, the managers and the places of tasks are told, in the order in which they are handed out")
     func places() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("tasks that ask for labels of nodes")
+@Suite("tasks that ask for labels of nodes", .paced)
 struct LabelTests {
     /// An interchange with an Apus executor and managers of two workers with these labels.
     private func harness(_ managers: [(name: String, labels: Set<String>)], capacity: Int = 2) throws -> StateHarness {

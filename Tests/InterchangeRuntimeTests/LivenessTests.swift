@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("how managers go")
+@Suite("how managers go", .paced)
 struct LivenessTests {
     @Test("a silent manager is lost once, after its own threshold, and its tasks with it")
     func silence() throws {

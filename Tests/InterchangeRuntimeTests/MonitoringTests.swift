@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("records of managers for the monitoring hub")
+@Suite("records of managers for the monitoring hub", .paced)
 struct MonitoringTests {
     @Test("a run of one task makes exactly four: registration, batch, result, hold")
     func four() throws {

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import InterchangeRuntime
 
-@Suite("the order of the queue")
+@Suite("the order of the queue", .paced)
 struct QueueTests {
     @Test("the lowest priority number goes first, then the lowest task number, and no priority goes last")
     func order() throws {

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("how managers come")
+@Suite("how managers come", .paced)
 struct RegistrationTests {
     @Test("another version of Parsl or Python is reported and ends the interchange; a patch release is no difference")
     func versions() throws {

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("results and acknowledgements")
+@Suite("results and acknowledgements", .paced)
 struct ResultTests {
     @Test("a result goes on once; a second one, a stranger's and one of a queued task are dropped")
     func drops() throws {

@@ -1,8 +1,9 @@
 import InterchangeRuntime
+import TestSupport
 import Testing
 import WireProtocol
 
-@Suite("who is given which task")
+@Suite("who is given which task", .paced)
 struct SchedulingTests {
     @Test("a stock manager gets its credit in one batch, and one task for each result")
     func credit() throws {

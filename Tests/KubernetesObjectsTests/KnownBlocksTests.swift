@@ -1,9 +1,10 @@
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import KubernetesObjects
 
-@Suite("What is known of blocks beyond the API's answers")
+@Suite("What is known of blocks beyond the API's answers", .paced)
 struct KnownBlocksTests {
     private static let owner = KnownBlocks.Owner(run: "r", directory: "/a")
     private static let done = JobStatus(.completed)

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import KubernetesObjects
 
-@Suite("Files that say how a cluster is reached")
+@Suite("Files that say how a cluster is reached", .paced)
 struct KubeConfigTests {
     private static let text = """
         apiVersion: v1

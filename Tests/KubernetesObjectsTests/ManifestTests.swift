@@ -1,11 +1,12 @@
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import KubernetesObjects
 
-@Suite("The objects of a block of Kubernetes")
+@Suite("The objects of a block of Kubernetes", .paced)
 struct ManifestTests {
     private static let job = JobRequest(
         command: "", blockID: BlockID("0"), name: "apus.htex.block-0.1a2b3c4d", directory: "/d", workingDirectory: "/w",
@@ -159,7 +160,7 @@ struct ManifestTests {
     }
 }
 
-@Suite("A provider of Kubernetes, as files describe it")
+@Suite("A provider of Kubernetes, as files describe it", .paced)
 struct DescriptionTests {
     @Test("every key arrives")
     func keys() throws {

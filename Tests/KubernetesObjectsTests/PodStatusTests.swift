@@ -1,9 +1,10 @@
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import KubernetesObjects
 
-@Suite("What the API says of pods")
+@Suite("What the API says of pods", .paced)
 struct PodStatusTests {
     private static func finding(_ text: String) throws -> PodStatus.Finding {
         PodStatus.finding(try #require(JSONValue(parsing: Array(text.utf8))))
@@ -113,7 +114,7 @@ struct PodStatusTests {
     }
 }
 
-@Suite("Answers of the API that are no success")
+@Suite("Answers of the API that are no success", .paced)
 struct APIFailureTests {
     private static let request = APIFailure.Request(
         verb: "create", resource: "jobs", group: "batch", namespace: "words",

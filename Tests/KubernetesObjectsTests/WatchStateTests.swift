@@ -1,9 +1,10 @@
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import KubernetesObjects
 
-@Suite("Following the objects of a run")
+@Suite("Following the objects of a run", .paced)
 struct WatchStateTests {
     private static func pod(_ name: String, _ version: Int, _ phase: String = "Running") -> JSONValue {
         [
@@ -155,7 +156,7 @@ struct WatchStateTests {
     }
 }
 
-@Suite("Why a pod went")
+@Suite("Why a pod went", .paced)
 struct PodEndTests {
     private static func parsed(_ text: String) throws -> JSONValue {
         try #require(JSONValue(parsing: Array(text.utf8)))

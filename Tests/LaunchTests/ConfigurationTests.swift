@@ -1,11 +1,12 @@
 import DataFlow
 import HighThroughput
 import Launch
+import TestSupport
 import Testing
 import WorkflowCore
 
 /// Wrong values are refused before anything is started, with what is accepted.
-@Suite("The workflow's configuration")
+@Suite("The workflow's configuration", .paced)
 struct ConfigurationTests {
     private static func processes(_ change: (inout HighThroughputConfiguration) -> Void) -> WorkflowConfiguration {
         var processes = HighThroughputConfiguration(workers: 1)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
@@ -5,7 +6,7 @@ import WorkflowCore
 @testable import Launch
 
 /// Why a task is where it is, in sentences.
-@Suite("Explanations")
+@Suite("Explanations", .paced)
 struct ExplanationTests {
     private static func call(
         _ task: Int, _ app: String = "add", state: String = "launched", waitsFor: [Int] = [], count: Int? = nil,

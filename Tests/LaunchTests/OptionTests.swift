@@ -1,11 +1,12 @@
 import HighThroughput
 import Provisioning
+import TestSupport
 import Testing
 
 @testable import Launch
 
 /// Options as a struct: what the command line makes of it.
-@Suite("Options of programs")
+@Suite("Options of programs", .paced)
 struct OptionTests {
     enum Colour: String, Codable, CaseIterable, Sendable {
         case red

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import ProgressDisplay
 
 /// What the display shows, whatever the terminal's size.
-@Suite("The table of apps")
+@Suite("The table of apps", .paced)
 struct ProgressTableTests {
     private static let apps = [
         ProgressSample.App(name: "simulate", done: 1204, running: 8, waiting: 3788, failed: 3),

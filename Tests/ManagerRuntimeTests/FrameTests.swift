@@ -1,11 +1,12 @@
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import ZeroMQ
 
 @testable import ManagerRuntime
 
-@Suite("Frames between a manager and a worker")
+@Suite("Frames between a manager and a worker", .paced)
 struct FrameTests {
     /// Bodies of this many bytes, each filled with its number.
     private func bodies(_ counts: [Int]) -> [[UInt8]] {
@@ -86,7 +87,7 @@ struct FrameTests {
     }
 }
 
-@Suite("How many workers a manager has")
+@Suite("How many workers a manager has", .paced)
 struct WorkerSizingTests {
     @Test(
         "the least of the bounds decides, and one is the least",

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
 
-@Suite("Manager state: tasks that are stopped")
+@Suite("Manager state: tasks that are stopped", .paced)
 struct ManagerStateCancelTests {
     @Test("a task that waits is answered at once, and not run")
     func pending() {

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
 
-@Suite("Manager state: deaths")
+@Suite("Manager state: deaths", .paced)
 struct ManagerStateLossTests {
     @Test("a worker that dies with eight frames loses one task; the others go elsewhere with their numbers")
     func oneLoss() {
@@ -85,7 +86,7 @@ struct ManagerStateLossTests {
     }
 }
 
-@Suite("Manager state: the interchange's silence and return")
+@Suite("Manager state: the interchange's silence and return", .paced)
 struct ManagerStateConnectionTests {
     @Test("heartbeats are sent each period")
     func heartbeats() {

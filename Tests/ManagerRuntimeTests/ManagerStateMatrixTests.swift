@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
@@ -51,7 +52,7 @@ enum Situation: String, CaseIterable, Sendable {
     }
 }
 
-@Suite("Manager state: every event in every situation")
+@Suite("Manager state: every event in every situation", .paced)
 struct ManagerStateMatrixTests {
     static let events: [ManagerEvent] = [
         .begin, .reachable, .reconnected, .tasks([]), .tasks([TaskTicket(id: 90)]), .tasks([TaskTicket(id: 1)]),

@@ -4,7 +4,7 @@ import WireProtocol
 
 @testable import ManagerRuntime
 
-@Suite("Manager state: tasks that ask for more than a worker")
+@Suite("Manager state: tasks that ask for more than a worker", .paced)
 struct ManagerStateNeedsTests {
     private static let gibibyte = 1 << 30
 

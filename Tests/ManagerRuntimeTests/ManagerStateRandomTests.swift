@@ -16,7 +16,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-@Suite("Manager state: whatever happens")
+@Suite("Manager state: whatever happens", .paced)
 struct ManagerStateRandomTests {
     @Test(
         "every task ends exactly once, under random deaths, reconnects and returns",

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
 
-@Suite("Manager state: start and registration")
+@Suite("Manager state: start and registration", .paced)
 struct ManagerStateStartTests {
     @Test("beginning starts every worker")
     func begin() {
@@ -100,7 +101,7 @@ struct ManagerStateStartTests {
     }
 }
 
-@Suite("Manager state: tasks")
+@Suite("Manager state: tasks", .paced)
 struct ManagerStateTaskTests {
     @Test("tasks go to idle workers first, and wait when there is none")
     func feeding() {

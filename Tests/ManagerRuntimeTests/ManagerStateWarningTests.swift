@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import WireProtocol
 
 @testable import ManagerRuntime
 
-@Suite("Manager state: the end of the batch job")
+@Suite("Manager state: the end of the batch job", .paced)
 struct ManagerStateWarningTests {
     @Test("a warning drains, and asks what has run for a second to stop; short tasks end by themselves")
     func warning() {

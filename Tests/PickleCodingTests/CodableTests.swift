@@ -1,8 +1,9 @@
 import FoundationEssentials
 import PickleCoding
+import TestSupport
 import Testing
 
-@Suite("Codable values survive a pickle")
+@Suite("Codable values survive a pickle", .paced)
 struct CodableTests {
     struct Inner: Codable, Equatable {
         var name: String

@@ -1,8 +1,9 @@
 import FoundationEssentials
 import PickleCoding
+import TestSupport
 import Testing
 
-@Suite("The coders keep to the conventions of Foundation's")
+@Suite("The coders keep to the conventions of Foundation's", .paced)
 struct CoderConventionTests {
     class Base: Codable {
         var name: String

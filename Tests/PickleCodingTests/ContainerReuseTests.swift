@@ -1,7 +1,8 @@
 import PickleCoding
+import TestSupport
 import Testing
 
-@Suite("Keyed containers are used again only when nobody holds them")
+@Suite("Keyed containers are used again only when nobody holds them", .paced)
 struct ContainerReuseTests {
     /// Holds another value of its own type, so that containers of one type are open at the same time.
     private final class Tree: Codable {

@@ -1,9 +1,10 @@
 import Foundation
 import PickleCoding
+import TestSupport
 import Testing
 
 /// The samples of the documentation, word for word: what stands there compiles and is true.
-@Suite("Samples of the documentation")
+@Suite("Samples of the documentation", .paced)
 struct DocumentationTests {
     enum Color: Int, Codable { case red = 1, blue }
     struct Point: Codable { var x: Double, y: Double }

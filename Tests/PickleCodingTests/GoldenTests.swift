@@ -2,7 +2,7 @@ import PickleCoding
 import TestSupport
 import Testing
 
-@Suite("Golden pickles of CPython")
+@Suite("Golden pickles of CPython", .paced)
 struct GoldenTests {
     @Test("every golden pickle is read as the value it was made from", arguments: Fixtures.golden)
     func reading(golden: GoldenPickle) throws {

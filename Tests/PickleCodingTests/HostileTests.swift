@@ -2,7 +2,7 @@ import PickleCoding
 import TestSupport
 import Testing
 
-@Suite("Hostile input is refused or read in linear time and memory")
+@Suite("Hostile input is refused or read in linear time and memory", .paced)
 struct HostileTests {
     private func outcome(_ bytes: [UInt8]) -> PickleError.Code? {
         do {

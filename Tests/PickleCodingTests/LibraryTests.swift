@@ -1,9 +1,10 @@
 import Foundation
 import PickleCoding
+import TestSupport
 import Testing
 
 /// Reads what CPython, NumPy and Parsl pickled: generate_library.py says how the values were made.
-@Suite("Values of Python's library, of its classes and of NumPy")
+@Suite("Values of Python's library, of its classes and of NumPy", .paced)
 struct LibraryTests {
     struct Entry: Decodable {
         let name: String

@@ -1,7 +1,8 @@
 import PickleCoding
+import TestSupport
 import Testing
 
-@Suite("Opcodes")
+@Suite("Opcodes", .paced)
 struct OpcodeTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let hex: String

@@ -1,8 +1,9 @@
 import PickleCoding
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("Values outside the pickle are the caller's business")
+@Suite("Values outside the pickle are the caller's business", .paced)
 struct OutsideValueTests {
     /// Counts the questions a resolver is asked.
     private final class Counter: Sendable {

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import PickleCoding
 
 /// Results lie in the middle of messages, and are read where they are.
-@Suite("A value in the middle of a message")
+@Suite("A value in the middle of a message", .paced)
 struct PartTests {
     private struct Point: Codable, Equatable {
         var x: Int

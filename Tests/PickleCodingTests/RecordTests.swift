@@ -2,7 +2,7 @@ import PickleCoding
 import TestSupport
 import Testing
 
-@Suite("Records and fast ways give what the slow way gives")
+@Suite("Records and fast ways give what the slow way gives", .paced)
 struct RecordTests {
     struct Sample: PickleRecord, Equatable {
         var id: Int

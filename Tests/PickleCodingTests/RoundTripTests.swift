@@ -8,7 +8,7 @@ import Testing
 /// "The same plain value" means the same objects, since CPython looks objects up in its memo by identity: what is one object
 /// in the document is one object in Python and the other way round. Of the empty text, of each text of one Latin-1 character
 /// and of empty bytes CPython has one object for all uses; the writer knows that.
-@Suite("Random values")
+@Suite("Random values", .paced)
 struct RoundTripTests {
     /// Set APUS_SEED to run one seed again.
     static let seeds: [UInt64] = {

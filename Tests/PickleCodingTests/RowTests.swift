@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PickleCoding
 
-@Suite("Lists of lists are read without a document between")
+@Suite("Lists of lists are read without a document between", .paced)
 struct RowTests {
     private static let ints: [[Int]] = [
         [], [1], [1, 2], [-1, 1 << 40], [], Array(0..<1_001), Array(repeating: 7, count: 2_000), [300],

@@ -1,7 +1,8 @@
 import PickleCoding
+import TestSupport
 import Testing
 
-@Suite("Tools around pickles")
+@Suite("Tools around pickles", .paced)
 struct ToolTests {
     struct Result: Codable, Equatable {
         var name: String

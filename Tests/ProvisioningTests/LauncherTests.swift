@@ -1,9 +1,10 @@
 import Glibc
 import Provisioning
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Launchers")
+@Suite("Launchers", .paced)
 struct LauncherTests {
     /// Each launcher with a command that needs quoting, twice on each of three nodes.
     static let all: [(name: String, launcher: any Launcher)] = [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WorkflowCore
 
-@Suite("Blocks on this machine", .tags(.realProcess))
+@Suite("Blocks on this machine", .paced, .tags(.realProcess))
 struct LocalProviderTests {
     private static func status(
         _ provider: LocalProvider, _ job: JobID, until isThere: (JobStatus) -> Bool

@@ -2,7 +2,7 @@ import Provisioning
 import TestSupport
 import Testing
 
-@Suite("Client programs of schedulers", .tags(.realProcess))
+@Suite("Client programs of schedulers", .paced, .tags(.realProcess))
 struct SchedulerCommandTests {
     @Test("both streams and the exit code come back")
     func streams() async throws {

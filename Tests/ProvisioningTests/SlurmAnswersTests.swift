@@ -1,7 +1,8 @@
 import Provisioning
+import TestSupport
 import Testing
 
-@Suite("Answers of Slurm")
+@Suite("Answers of Slurm", .paced)
 struct SlurmAnswersTests {
     @Test(
         "the job's number is found in what sbatch prints",

@@ -7,7 +7,7 @@ import WorkflowCore
 
 /// Slurm's commands as scripts that answer what the test says: how they fail is in the manuals and seldom
 /// happens on a small cluster.
-@Suite("Slurm's commands, when they fail", .tags(.realProcess))
+@Suite("Slurm's commands, when they fail", .paced, .tags(.realProcess))
 struct SlurmProviderTests {
     private static func job(in directory: TemporaryDirectory) -> JobRequest {
         JobRequest(

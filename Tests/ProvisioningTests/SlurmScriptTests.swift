@@ -1,8 +1,9 @@
 import Provisioning
+import TestSupport
 import Testing
 import WorkflowCore
 
-@Suite("Job scripts of Slurm")
+@Suite("Job scripts of Slurm", .paced)
 struct SlurmScriptTests {
     static let job = JobRequest(
         command: "env APUS_ROLE=manager '/home/a b/prog' --x", blockID: BlockID("0"), name: "apus.htex.block-0",

@@ -1,7 +1,8 @@
 import RelayRuntime
+import TestSupport
 import Testing
 
-@Suite("the decisions of a relay")
+@Suite("the decisions of a relay", .paced)
 struct RelayStateTests {
     private struct Harness {
         var state = RelayState(limit: 2, connectTimeout: 10_000_000_000, halfOpenTimeout: 60_000_000_000)

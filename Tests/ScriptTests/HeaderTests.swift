@@ -1,10 +1,11 @@
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import ApusCommandLine
 
 /// The lines `// apus:` at the top of a script.
-@Suite("Script headers")
+@Suite("Script headers", .paced)
 struct HeaderTests {
     @Test("all keys are read, among other comments")
     func keys() throws {
@@ -86,7 +87,7 @@ struct HeaderTests {
 }
 
 /// What names a compiled script.
-@Suite("The cache of scripts")
+@Suite("The cache of scripts", .paced)
 struct CacheTests {
     @Test(
         "the hash is SHA-256",
@@ -130,7 +131,7 @@ struct CacheTests {
 }
 
 /// Packages that the library holds as well.
-@Suite("Packages of scripts")
+@Suite("Packages of scripts", .paced)
 struct SharedPackageTests {
     private func pins(_ versions: [String: String]) -> PinnedPackages {
         PinnedPackages(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Large and small fleets around the real state; `Tests/Benchmarks/Scale` runs the largest.
-@Suite("a fleet of managers around the interchange's state")
+@Suite("a fleet of managers around the interchange's state", .paced)
 struct FleetTests {
     @Test(
         "every rule holds after every event, through losses and storms",

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("interchange, managers and client under a hostile network")
+@Suite("interchange, managers and client under a hostile network", .paced)
 struct SimulationTests {
     /// How many seeds are run; `APUS_SIMULATION_SEEDS` asks for others.
     private static var count: UInt64 {

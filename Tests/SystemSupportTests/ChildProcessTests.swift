@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Child processes")
+@Suite("Child processes", .paced)
 struct ChildProcessTests {
     let directory = TemporaryDirectory()
 

@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("The own process and machine")
+@Suite("The own process and machine", .paced)
 struct CurrentProcessTests {
     @Test("the program and its words are known")
     func program() {

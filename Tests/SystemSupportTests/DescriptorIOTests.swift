@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Descriptors")
+@Suite("Descriptors", .paced)
 struct DescriptorIOTests {
     @Test("a pair lies high, is closed on exec, and carries bytes")
     func pair() throws {

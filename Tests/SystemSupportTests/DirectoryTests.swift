@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Directories, huge pages and semaphores")
+@Suite("Directories, huge pages and semaphores", .paced)
 struct DirectoryTests {
     private func mode(_ path: String) -> UInt32 {
         var status = stat()

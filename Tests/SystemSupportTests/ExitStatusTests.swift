@@ -1,7 +1,8 @@
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Exit statuses")
+@Suite("Exit statuses", .paced)
 struct ExitStatusTests {
     @Test(
         "the word of waitpid is read and shown",

@@ -1,7 +1,8 @@
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("bytes within bytes")
+@Suite("bytes within bytes", .paced)
 struct SearchTests {
     @Test(
         "are found wherever they stand, and nowhere else",

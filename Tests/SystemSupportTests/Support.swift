@@ -22,16 +22,6 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-/// Asks again and again until `condition` holds or the time is over; true when it held.
-func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = Monotonic.deadline(after: limit)
-    repeat {
-        if try condition() { return true }
-        sched_yield()
-    } while Monotonic.nanoseconds < deadline
-    return try condition()
-}
-
 /// A shell that runs `script`.
 func shell(_ script: String) -> ChildProcess.Options {
     ChildProcess.Options(executable: "/bin/sh", arguments: ["sh", "-c", script])

@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Threads, locks, bells and signals")
+@Suite("Threads, locks, bells and signals", .paced)
 struct ThreadTests {
     @Test("a thread has its name and runs apart from the caller")
     func thread() {

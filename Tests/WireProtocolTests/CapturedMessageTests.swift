@@ -1,11 +1,12 @@
 import PickleCoding
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import WireProtocol
 
 /// Bytes captured from Parsl 2026.10.26 (wire document §4 to §7), read and, where Apus writes the message, written.
-@Suite("Messages captured from Parsl")
+@Suite("Messages captured from Parsl", .paced)
 struct CapturedMessageTests {
     static let task = hex(
         "8004952c000000000000007d94288c077461736b5f6964944b018c07636f6e74657874947d948c0662756666657294430361626394752e"

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import WireProtocol
 
-@Suite("numbers and lists in texts")
+@Suite("numbers and lists in texts", .paced)
 struct CountedTests {
     @Test(
         "a list ends with 'and', or with how many more there are",

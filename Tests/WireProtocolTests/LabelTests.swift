@@ -1,10 +1,11 @@
 import PickleCoding
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import WireProtocol
 
-@Suite("Labels of nodes")
+@Suite("Labels of nodes", .paced)
 struct LabelTests {
     @Test(
         "what is a label",

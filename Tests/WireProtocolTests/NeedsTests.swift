@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
-@Suite("What tasks ask for, and what nodes have")
+@Suite("What tasks ask for, and what nodes have", .paced)
 struct NeedsTests {
     private func context(_ resources: ResourceSpecification) throws -> TaskContext {
         var context = TaskContext()

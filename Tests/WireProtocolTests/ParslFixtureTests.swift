@@ -1,12 +1,13 @@
 import FoundationEssentials
 import PickleCoding
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import WireProtocol
 
 /// Messages that Parsl itself made (`Tests/Fixtures/parsl/generate.py`), read by our parsers.
-@Suite("Messages made by Parsl")
+@Suite("Messages made by Parsl", .paced)
 struct ParslFixtureTests {
     struct Fixture: Decodable, Sendable, CustomTestStringConvertible {
         /// What must be found; which fields are there depends on the parser.

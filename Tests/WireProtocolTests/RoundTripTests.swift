@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import WireProtocol
 
 /// What Apus writes, Apus reads.
-@Suite("Messages written and read")
+@Suite("Messages written and read", .paced)
 struct RoundTripTests {
     @Test("tasks of every size", arguments: [0, 1, 255, 256, 70_000])
     func tasks(size: Int) throws {

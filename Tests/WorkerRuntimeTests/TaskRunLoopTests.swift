@@ -1,8 +1,9 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
-@Suite("Task run loop")
+@Suite("Task run loop", .paced)
 struct TaskRunLoopTests {
     private struct Refusal: Error, Equatable {}
 

@@ -1,9 +1,10 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite("Encryption and authentication")
+@Suite("Encryption and authentication", .paced)
 struct CurveTests {
     let context: Context
     let certificates: CurveCertificates

@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite("Messages")
+@Suite("Messages", .paced)
 struct MessageTests {
     // 33 bytes is the most that libzmq keeps inside its own struct.
     static let sizes = [0, 1, 8, 29, 33, 34, 4095, 4096, 1_000_000]

@@ -1,8 +1,9 @@
 import SystemSupport
+import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite("The poller")
+@Suite("The poller", .paced)
 struct PollerTests {
     let context: Context
 

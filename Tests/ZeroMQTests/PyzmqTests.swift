@@ -16,7 +16,7 @@ private let python: String? = {
 }()
 
 @Suite(
-    "Beside pyzmq", .tags(.python),
+    "Beside pyzmq", .paced, .tags(.python),
     .enabled(if: python != nil, "needs a Python with pyzmq: set APUS_PYTHON to its path"))
 struct PyzmqTests {
     let directory = TemporaryDirectory()

@@ -1,9 +1,10 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 import ZeroMQ
 
-@Suite("Sockets")
+@Suite("Sockets", .paced)
 struct SocketTests {
     let context: Context
 

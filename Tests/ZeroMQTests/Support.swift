@@ -41,16 +41,6 @@ func nextEvent(_ monitor: SocketMonitor, where fits: (SocketEvent) -> Bool) thro
     return nil
 }
 
-/// Asks again and again until `condition` holds or the time is over; true when it held.
-func eventually(within limit: Duration = .seconds(60), _ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = Monotonic.deadline(after: limit)
-    repeat {
-        if try condition() { return true }
-        sched_yield()
-    } while Monotonic.nanoseconds < deadline
-    return try condition()
-}
-
 /// A directory of its own for one test, removed at its end.
 final class TemporaryDirectory: Sendable {
     let path: String

@@ -1,11 +1,12 @@
 import PickleCoding
 import SystemSupport
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import ManagerRuntime
 
-@Suite("Affinity and accelerators as values")
+@Suite("Affinity and accelerators as values", .paced)
 struct AffinityTests {
     @Test(
         "processors are dealt out as Parsl does",

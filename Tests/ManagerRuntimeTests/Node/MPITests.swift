@@ -1,11 +1,12 @@
 import SystemSupport
+import TestSupport
 import Testing
 import WireProtocol
 import WorkflowCore
 
 @testable import ManagerRuntime
 
-@Suite("Nodes of a block, and prefixes")
+@Suite("Nodes of a block, and prefixes", .paced)
 struct MPITests {
     @Test(
         "Slurm's short form of a list is written out",

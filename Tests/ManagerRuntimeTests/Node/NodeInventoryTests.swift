@@ -1,10 +1,11 @@
 import Glibc
 import SystemSupport
+import TestSupport
 import Testing
 
 @testable import ManagerRuntime
 
-@Suite("What of its node a manager may use")
+@Suite("What of its node a manager may use", .paced)
 struct NodeInventoryTests {
     private static let gibibyte = 1_073_741_824.0
 

@@ -5,7 +5,7 @@ import WorkflowCore
 
 @testable import ManagerRuntime
 
-@Suite("Processors of calls that ask for some, where workers are bound")
+@Suite("Processors of calls that ask for some, where workers are bound", .paced)
 struct ProcessorTests {
     @Test(
         "neighbours are chosen, and long rows stay whole",

@@ -6,7 +6,7 @@ import Testing
 @testable import Provisioning
 
 /// Runs the shell text of a cache in this machine's `sh`: that is what nodes run.
-@Suite("Programs that nodes keep a copy of", .tags(.realProcess))
+@Suite("Programs that nodes keep a copy of", .paced, .tags(.realProcess))
 struct ExecutableCacheTests {
     /// A program that prints who it is, its digest, and a script that starts it from a cache.
     private struct Scene {
@@ -136,7 +136,7 @@ struct ExecutableCacheTests {
     }
 }
 
-@Suite("Base 64")
+@Suite("Base 64", .paced)
 struct Base64Tests {
     @Test(
         "texts of RFC 4648 and back",

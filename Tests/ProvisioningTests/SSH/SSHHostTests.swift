@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Provisioning
 
-@Suite("Hosts that are reached by ssh, as texts")
+@Suite("Hosts that are reached by ssh, as texts", .paced)
 struct SSHHostTests {
     @Test(
         "a text names user, host and port",
@@ -69,7 +70,7 @@ struct SSHHostTests {
     }
 }
 
-@Suite("What hosts answer")
+@Suite("What hosts answer", .paced)
 struct SSHAnswersTests {
     @Test("lines that are not ours are passed over, and tails are decoded")
     func places() {

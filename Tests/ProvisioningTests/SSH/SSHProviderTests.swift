@@ -9,7 +9,7 @@ import WorkflowCore
 /// An `ssh` that runs the remote command on this machine, in a directory that stands for each host's own.
 ///
 /// What really crosses a network is in ClusterTests.
-@Suite("Jobs on hosts, with an ssh that goes nowhere", .tags(.realProcess))
+@Suite("Jobs on hosts, with an ssh that goes nowhere", .paced, .tags(.realProcess))
 struct SSHProviderTests {
     private struct Scene {
         let directory: TemporaryDirectory

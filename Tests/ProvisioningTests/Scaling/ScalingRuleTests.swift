@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Provisioning
 
 /// The arithmetic of scaling, with numbers worked out by hand.
-@Suite("The rules of scaling")
+@Suite("The rules of scaling", .paced)
 struct ScalingRuleTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var tasks: Int

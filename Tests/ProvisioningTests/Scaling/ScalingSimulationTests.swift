@@ -3,7 +3,7 @@ import Testing
 
 @testable import Provisioning
 
-@Suite("Scaling against simulated schedulers", .serialized)
+@Suite("Scaling against simulated schedulers", .paced, .serialized)
 struct ScalingSimulationTests {
     private func settings(_ change: (inout ScalingSettings) -> Void = { _ in }) -> ScalingSettings {
         var settings = ScalingSettings()

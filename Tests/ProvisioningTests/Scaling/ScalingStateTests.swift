@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Provisioning
 
-@Suite("The blocks of an executor")
+@Suite("The blocks of an executor", .paced)
 struct ScalingStateTests {
     private typealias Action = ScalingState.Action
 

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Provisioning
 
-@Suite("Blocks in trouble")
+@Suite("Blocks in trouble", .paced)
 struct ScalingTroubleTests {
     private func block(_ number: Int) -> BlockNumber { BlockNumber(number) }
 

@@ -14,7 +14,7 @@ private let hasGridEngine: Bool = {
 }()
 
 @Suite(
-    "A real Grid Engine", .tags(.cluster),
+    "A real Grid Engine", .paced, .tags(.cluster),
     .enabled(if: hasGridEngine, "needs a Grid Engine: SGE_ROOT set, and qsub, qstat, qacct and qdel on PATH"))
 struct GridEngineTests {
     private func submit(

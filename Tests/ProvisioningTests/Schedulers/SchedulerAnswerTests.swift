@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import WorkflowCore
 
 @testable import Provisioning
 
-@Suite("What the other schedulers' commands print")
+@Suite("What the other schedulers' commands print", .paced)
 struct SchedulerAnswerTests {
     private func job(_ name: String) -> JobID { JobID(name) }
 

@@ -37,7 +37,7 @@ struct StandInScheduler: Sendable, CustomTestStringConvertible {
 }
 
 /// The providers against commands that run as processes and print what the real ones do.
-@Suite("Other schedulers' commands as processes", .tags(.realProcess))
+@Suite("Other schedulers' commands as processes", .paced, .tags(.realProcess))
 struct SchedulerProcessTests {
     private func job(_ command: String, in directory: String) -> JobRequest {
         JobRequest(

@@ -1,8 +1,9 @@
 import Provisioning
+import TestSupport
 import Testing
 import WorkflowCore
 
-@Suite("Job scripts of the other schedulers")
+@Suite("Job scripts of the other schedulers", .paced)
 struct SchedulerScriptTests {
     /// A request in which everything has to be quoted.
     static let awkward = JobRequest(

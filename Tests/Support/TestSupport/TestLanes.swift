@@ -9,7 +9,8 @@ package import Testing
 /// thread that started it, as workers do, lives as long as its test.
 package final class TestLanes: TaskExecutor {
     /// The lanes of this process: few, since what such tests start needs processors as well.
-    package static let shared = TestLanes(4)
+    package static let shared = TestLanes(count)
+    fileprivate static let count = 4
 
     private let jobs = Locked<[UnownedJob]>([])
     private let waiting = CountingSemaphore()
@@ -34,14 +35,18 @@ package final class TestLanes: TaskExecutor {
     }
 }
 
-/// Runs the tests of a suite on the threads of ``TestLanes``.
+/// Runs the tests of a suite on the threads of ``TestLanes``, as many at a time as there are lanes.
 package struct LaneTrait: SuiteTrait, TestTrait, TestScoping {
+    private static let room = TestRoom(TestLanes.count)
+
     package var isRecursive: Bool { true }
 
     package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        try await withTaskExecutorPreference(TestLanes.shared) { try await function() }
+        try await Self.room.run {
+            try await withTaskExecutorPreference(TestLanes.shared) { try await function() }
+        }
     }
 }
 
