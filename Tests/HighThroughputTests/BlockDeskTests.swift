@@ -165,7 +165,12 @@ struct BlockDeskTests {
         other.provider.shut()
         other.turn(load: 0)
         let provider = other.provider
-        let opener = startThread(named: "opener") { provider.open() }
+        let works = other.desk.works
+        let opener = startThread(named: "opener") {
+            // Opened before the end has begun it would let the next submission through.
+            _ = eventually { works.isClosed }
+            provider.open()
+        }
         let warnings = await other.stop()
         opener.join()
         #expect(warnings.isEmpty)

@@ -89,6 +89,9 @@ final class BlockWorks: Sendable {
         }
     }
 
+    /// Whether ``close()`` was called.
+    var isClosed: Bool { orders.withLock { $0.isClosed } }
+
     /// Waits, after ``close()``, until there is a report; false when there is none to come.
     func awaitReport() -> Bool {
         while true {
