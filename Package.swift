@@ -162,8 +162,7 @@ let package = Package(
             name: "PickleProbe", dependencies: ["AllocationCounter", "PickleCoding", "WireProtocol"],
             path: "Tests/Support/PickleProbe", swiftSettings: shared),
         unitTests("WireProtocol", ["PickleCoding", "WorkflowCore"]),
-        unitTests(
-            "DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
+        unitTests("DataFlow", ["PickleCoding", "WorkflowCore", "Commands", "SystemSupport", "ResumeProgram"]),
         .executableTarget(
             name: "ResumeProgram", dependencies: ["Apus"], path: "Tests/Support/ResumeProgram", swiftSettings: shared),
         unitTests("RelayRuntime", ["SystemSupport", "ZeroMQ"]),
@@ -181,13 +180,9 @@ let package = Package(
         unitTests("InterchangeRuntime", ["WireProtocol", "WorkflowCore", "ZeroMQ", "SystemSupport"]),
         unitTests(
             "ManagerRuntime",
-            [
-                "WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe",
-                deque,
-            ]),
+            ["WireProtocol", "ZeroMQ", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe", deque]),
         unitTests(
-            "WorkerRuntime",
-            ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
+            "WorkerRuntime", ["WireProtocol", "SystemSupport", "WorkflowCore", "PickleCoding", "WorkerProbe"]),
         .executableTarget(
             name: "WorkerProbe",
             dependencies: [
@@ -238,8 +233,8 @@ let package = Package(
         unitTests(
             "Launch",
             [
-                "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport",
-                "WorkflowCore", "ProgressProgram",
+                "DataFlow", "HighThroughput", "Provisioning", "ProgressDisplay", "SystemSupport", "WorkflowCore",
+                "ProgressProgram",
             ]),
         .executableTarget(
             name: "ProgressProgram", dependencies: ["Apus"], path: "Tests/Support/ProgressProgram",
