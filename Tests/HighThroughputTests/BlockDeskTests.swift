@@ -139,9 +139,13 @@ struct BlockDeskTests {
         let harness = try DeskHarness(BlockParameters(initBlocks: 2, maxBlocks: 2))
         harness.provider.content.withLock { $0.absences = 6 }
         let start = harness.now
-        try await expect(harness, 1, step: 1) { harness.provider.content.withLock { $0.submitted.count } == 2 }
-        // 2 + 4 + 8 + 16 + 32 + 60 seconds, and what the answers take: the desk's clock goes on meanwhile.
-        #expect((122...1000).contains((harness.now - start) / 1_000_000_000))
+        // The desk's clock stands while an answer is awaited, however long that takes.
+        try await expect(harness, 1, step: 1) {
+            _ = eventually { !harness.desk.works.isBusy }
+            return harness.provider.content.withLock { $0.submitted.count } == 2
+        }
+        // 2 + 4 + 8 + 16 + 32 + 60 seconds.
+        #expect((122...150).contains((harness.now - start) / 1_000_000_000))
         #expect(harness.desk.state.ends == [nil, nil])
         #expect(harness.log.contains("blocks 0, 1 could not be submitted yet"), "\(harness.log)")
     }

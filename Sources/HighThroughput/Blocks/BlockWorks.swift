@@ -91,6 +91,8 @@ final class BlockWorks: Sendable {
 
     /// Whether ``close()`` was called.
     var isClosed: Bool { orders.withLock { $0.isClosed } }
+    /// Whether the provider is asked for something.
+    var isBusy: Bool { orders.withLock { $0.isRunning } }
 
     /// Waits, after ``close()``, until there is a report; false when there is none to come.
     func awaitReport() -> Bool {
